@@ -1,0 +1,165 @@
+import {
+  Bool,
+  type Data,
+  type DataType,
+  Dictionary,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  TimestampMillisecond,
+  type TypeMap,
+  Utf8,
+  Vector,
+} from 'apache-arrow';
+import { ColumnError } from './column-error.ts';
+import type { WithColumns } from './column-types.ts';
+import type { ValidityBuilder } from './validity.ts';
+import { numbersToInt64 } from './views.ts';
+
+type Nulls = Pick<ValidityBuilder, 'finish' | 'nullCount'> | undefined;
+
+const nullParts = (nulls: Nulls) => ({ nullBitmap: nulls?.finish(), nullCount: nulls?.nullCount ?? 0 });
+
+/** A float64 column over `values`, which it takes over. */
+export function float64Data(values: Float64Array, nulls?: Nulls): Data<Float64> {
+  return makeData({ type: new Float64(), length: values.length, data: values, ...nullParts(nulls) });
+}
+
+/** A float32 column over `values`. */
+export function float32Data(values: Float32Array, nulls?: Nulls): Data<Float32> {
+  return makeData({ type: new Float32(), length: values.length, data: values, ...nullParts(nulls) });
+}
+
+/** An int32 column over `values`. */
+export function int32Data(values: Int32Array, nulls?: Nulls): Data<Int32> {
+  return makeData({ type: new Int32(), length: values.length, data: values, ...nullParts(nulls) });
+}
+
+/** A boolean column from one byte per row. */
+export function booleanData(values: ArrayLike<number | boolean>, nulls?: Nulls): Data<Bool> {
+  const bits = new Uint8Array(Math.ceil(values.length / 64) * 8);
+  for (let row = 0; row < values.length; row++) if (values[row]) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
+  return makeData({ type: new Bool(), length: values.length, data: bits, ...nullParts(nulls) });
+}
+
+/** A timestamp column from milliseconds since the epoch. */
+export function timestampData(milliseconds: ArrayLike<number>, nulls?: Nulls): Data<TimestampMillisecond> {
+  const type = new TimestampMillisecond('UTC') as TimestampMillisecond;
+  return makeData({
+    type,
+    length: milliseconds.length,
+    data: numbersToInt64(milliseconds),
+    ...nullParts(nulls),
+  }) as Data<TimestampMillisecond>;
+}
+
+/** A tensor column: `size` float32 values per row, row-major. */
+export function tensorData(values: Float32Array, size: number, nulls?: Nulls): Data<FixedSizeList<Float32>> {
+  const child = makeData({ type: new Float32(), length: values.length, nullCount: 0, data: values });
+  const type = new FixedSizeList(size, new Field('item', new Float32(), false));
+  return makeData({ type, length: size === 0 ? 0 : values.length / size, child, ...nullParts(nulls) });
+}
+
+const encoder = new TextEncoder();
+
+/** A plain string column; null and undefined become null. */
+export function utf8Data(strings: readonly (string | null | undefined)[]): Data<Utf8> {
+  const offsets = new Int32Array(strings.length + 1);
+  const parts: Uint8Array[] = [];
+  const bitmap = new Uint8Array(Math.ceil(strings.length / 64) * 8);
+  let end = 0;
+  let nullCount = 0;
+  strings.forEach((string, row) => {
+    if (string === null || string === undefined) nullCount++;
+    else {
+      const bytes = encoder.encode(string);
+      parts.push(bytes);
+      end += bytes.length;
+      bitmap[row >> 3] = (bitmap[row >> 3] as number) | (1 << (row & 7));
+    }
+    offsets[row + 1] = end;
+  });
+  const data = new Uint8Array(end);
+  let position = 0;
+  for (const part of parts) {
+    data.set(part, position);
+    position += part.length;
+  }
+  return makeData({
+    type: new Utf8(),
+    length: strings.length,
+    valueOffsets: offsets,
+    data,
+    nullCount,
+    nullBitmap: nullCount > 0 ? bitmap : undefined,
+  });
+}
+
+/** A dictionary-encoded string column from codes into `strings`; pass the same `dictionary` vector again to share it between batches. */
+export function categoryData(codes: Int32Array, strings: readonly string[] | Vector<Utf8>, nulls?: Nulls): Data<Dictionary<Utf8, Int32>> {
+  const dictionary = strings instanceof Vector ? strings : new Vector([utf8Data(strings)]);
+  const type = CATEGORY;
+  return makeData({ type, length: codes.length, data: codes, dictionary, ...nullParts(nulls) });
+}
+
+// One type object: Arrow compares dictionary types by id, and every `new Dictionary` draws a fresh one.
+const CATEGORY = new Dictionary(new Utf8(), new Int32(), 0);
+
+/** Builds a batch of a schema from one Arrow data per field, in the schema's order. */
+export function makeBatch<T extends TypeMap>(schema: Schema<T>, columns: readonly Data[], length?: number): RecordBatch<T> {
+  const rows = length ?? columns[0]?.length ?? 0;
+  for (const [index, column] of columns.entries()) {
+    if (column.length !== rows)
+      throw new ColumnError(`column '${schema.fields[index]?.name}' has ${column.length} rows where the batch has ${rows}`);
+  }
+  const type = new Struct<T>(schema.fields as never);
+  return new RecordBatch<T>(schema, makeData({ type, length: rows, nullCount: 0, children: columns as never }) as never);
+}
+
+/** A batch of a schema without rows. */
+export function emptyBatch<T extends TypeMap>(schema: Schema<T>): RecordBatch<T> {
+  return new RecordBatch<T>(schema);
+}
+
+/** The batch with columns added at the end, or replaced where the name exists. Metadata (roles) is kept. */
+export function withColumns<T extends TypeMap, Added extends TypeMap>(
+  batch: RecordBatch<T>,
+  added: { readonly [K in keyof Added & string]: Data<Added[K]> },
+): RecordBatch<WithColumns<T, Added>> {
+  const fields: Field[] = [...batch.schema.fields];
+  const columns: Data[] = [...batch.data.children];
+  for (const [name, data] of Object.entries<Data>(added)) {
+    const found = fields.findIndex((field) => field.name === name);
+    const at = found < 0 ? fields.length : found;
+    fields[at] = new Field(name, data.type, true);
+    columns[at] = data;
+  }
+  return makeBatch(new Schema<WithColumns<T, Added>>(fields as never, batch.schema.metadata), columns, batch.numRows);
+}
+
+/** The batch with only the named columns, in the order given. */
+export function selectColumns<T extends TypeMap, K extends keyof T & string>(
+  batch: RecordBatch<T>,
+  names: readonly K[],
+): RecordBatch<Pick<T, K>> {
+  const indexes = names.map((name) => {
+    const index = batch.schema.fields.findIndex((field) => field.name === name);
+    if (index < 0)
+      throw new ColumnError(`there is no column '${name}'; the columns are ${batch.schema.fields.map((field) => field.name).join(', ')}`);
+    return index;
+  });
+  const schema = new Schema<Pick<T, K>>(indexes.map((index) => batch.schema.fields[index]) as never, batch.schema.metadata);
+  return makeBatch(
+    schema,
+    indexes.map((index) => batch.data.children[index] as Data),
+    batch.numRows,
+  );
+}
+
+export type { DataType };

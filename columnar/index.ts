@@ -1,0 +1,10 @@
+export * from './build.ts';
+export { ColumnError } from './column-error.ts';
+export type * from './column-types.ts';
+export { concatBatches } from './concat.ts';
+export { batchesFromIpc, batchToIpc } from './ipc.ts';
+export { KeyInterner } from './key-interner.ts';
+export * from './schema.ts';
+export { takeData, takeRows } from './take.ts';
+export { Validity, ValidityBuilder } from './validity.ts';
+export * from './views.ts';

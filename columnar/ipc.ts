@@ -1,0 +1,14 @@
+import { type RecordBatch, RecordBatchReader, RecordBatchStreamWriter, type TypeMap } from 'apache-arrow';
+
+/** One batch as an Arrow IPC stream (schema, dictionaries, one record batch). Bodies are never compressed: see docs/architecture. */
+export function batchToIpc(batch: RecordBatch): Uint8Array {
+  const writer = new RecordBatchStreamWriter();
+  writer.write(batch);
+  writer.finish();
+  return writer.toUint8Array(true);
+}
+
+/** All batches of an Arrow IPC stream or file. Throws what apache-arrow throws on bytes that are neither. */
+export function batchesFromIpc<T extends TypeMap>(bytes: Uint8Array): RecordBatch<T>[] {
+  return [...RecordBatchReader.from<T>(bytes)];
+}

@@ -1,0 +1,37 @@
+import type { RecordBatch, Schema, TypeMap } from 'apache-arrow';
+import type { RecordColumns } from './record-columns.ts';
+import type { RecordWriter } from './record-writer.ts';
+
+/** A record that does not fit the schema: `record` is its index in the columns that were decoded. */
+export interface UndecodableRecord {
+  readonly record: number;
+  /** One clause: what is wrong and where, such as `column 'pm25': expected a number, found "abc"`. */
+  readonly reason: string;
+}
+
+/** Rows decoded from records. Every record is either in `record` (once per row made of it) or in `rejects`. */
+export interface DecodedRows<T extends TypeMap> {
+  readonly batch: RecordBatch<T>;
+  /** Per row: index of the record it came from, ascending. */
+  readonly record: Int32Array;
+  readonly rejects: readonly UndecodableRecord[];
+}
+
+/** Turns record values into rows. Called once per fetched block; must not keep references to its bytes. Never throws for bad bytes. */
+export interface Decoder<T extends TypeMap> {
+  decode(records: RecordColumns): DecodedRows<T>;
+}
+
+/** Turns rows into record values. Called once per batch. */
+export interface Encoder<T extends TypeMap> {
+  /** Writes one or more records; `key` and `timestamp` are set by the caller through the writer's columns. */
+  encode(batch: RecordBatch<T>, writer: RecordWriter): void;
+}
+
+/** The bytes of a record's value, on one side, and typed rows on the other. */
+export interface Format {
+  readonly name: string;
+  /** A decoder of rows of this schema; throws INVALID_OPTION for a type that the format cannot hold. */
+  decoder<T extends TypeMap>(schema: Schema<T>): Decoder<T>;
+  encoder<T extends TypeMap>(schema: Schema<T>): Encoder<T>;
+}

@@ -1,0 +1,56 @@
+import type { TypeMap } from 'apache-arrow';
+import type { EpochStore } from './epoch-store.ts';
+import type { RecordColumns } from './record-columns.ts';
+import type { Position, Source } from './source.ts';
+import type { TopicDefinition } from './topic.ts';
+
+/** How a topic is kept. */
+export interface TopicSettings {
+  readonly partitions: number;
+  /** Keep records this long, ms; undefined: the broker's default (embedded log: for ever). */
+  readonly retentionMs?: number;
+  /** Keep the newest record per key. */
+  readonly compacted?: boolean;
+}
+
+/** One partition as `millrace topics` shows it. */
+export interface PartitionInfo {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of the oldest record kept. */
+  readonly start: number;
+  /** Offset after the newest record. */
+  readonly end: number;
+  /** Bytes on disk where the home knows them. */
+  readonly bytes: number | undefined;
+}
+
+/** Topics outside of any task: made, listed, read and appended to by commands and feeds' tools. */
+export interface Topics {
+  /** Creates the topic unless it exists; an existing topic keeps its partitions, and is returned as it is. */
+  ensure(topic: string, settings: TopicSettings): Promise<TopicSettings>;
+  /** Deletes records and topic; no error when it does not exist. */
+  remove(topic: string): Promise<void>;
+  /** All partitions of all topics, or of one; UNKNOWN_TOPIC when that one does not exist. */
+  list(topic?: string): Promise<readonly PartitionInfo[]>;
+  /** Committed records from `offset` on, at most `maxBytes` (but at least one record); empty at the end. */
+  read(topic: string, partition: number, offset: number, maxBytes: number): Promise<RecordColumns>;
+  /** Appends outside of any epoch; durable when it resolves. */
+  append(topic: string, partition: number, records: RecordColumns): Promise<void>;
+}
+
+/**
+ * Where topics and epochs live: Kafka, the embedded log, or memory. Everything of a pipeline that is not a file goes through its home.
+ */
+export interface Home {
+  readonly kind: 'kafka' | 'log' | 'memory';
+  /** For messages: `.millrace/log.db`, `localhost:9092`. */
+  readonly address: string;
+  readonly epochs: EpochStore;
+  readonly topics: Topics;
+  /** A reader of one topic; `group` names the consumer group where the home has such. */
+  source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T>;
+  /** Positions of the consumers known to this home, for lag: by task and input. */
+  positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,122 @@
+import type { RecordColumns } from './record-columns.ts';
+
+/**
+ * Appends records to growing columns. An encoder writes values through `reserve` and `endValue`; the sink adds keys and timestamps.
+ *
+ * @example
+ * const writer = new RecordWriter();
+ * writer.value(new TextEncoder().encode('{"a":1}'));
+ * writer.endRecord({ key: null, timestamp: 0 });
+ * const records = writer.finish();
+ */
+export class RecordWriter {
+  #bytes = new Uint8Array(64 * 1024);
+  #length = 0;
+  #count = 0;
+  #starts = new Int32Array(6 * 1024);
+  #timestamps = new Float64Array(1024);
+  #valueStart = 0;
+  #valueLength = -1;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes held so far. */
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  /** The buffer, with room for `size` more bytes at `position`: encoders write there directly, then set `position`. */
+  reserve(size: number): Uint8Array {
+    if (this.#length + size > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    return this.#bytes;
+  }
+
+  get position(): number {
+    return this.#length;
+  }
+
+  set position(position: number) {
+    this.#length = position;
+  }
+
+  /** Begins the value of the next record at the current position. */
+  beginValue(): void {
+    this.#valueStart = this.#length;
+  }
+
+  /** Ends the value at the current position. */
+  endValue(): void {
+    this.#valueLength = this.#length - this.#valueStart;
+  }
+
+  /** The whole value of the next record; null for none (a tombstone). */
+  value(value: Uint8Array | null): void {
+    this.beginValue();
+    if (value === null) {
+      this.#valueLength = -1;
+      return;
+    }
+    this.reserve(value.length).set(value, this.#length);
+    this.#length += value.length;
+    this.endValue();
+  }
+
+  /** Completes the record whose value was written last. `headers` are in RecordBatch form (see RecordColumns). */
+  endRecord(record: { readonly key: Uint8Array | null; readonly timestamp: number; readonly headers?: Uint8Array }): void {
+    if (this.#count * 6 + 6 > this.#starts.length) this.#growColumns();
+    const at = this.#count * 6;
+    this.#starts[at] = this.#valueStart;
+    this.#starts[at + 1] = this.#valueLength;
+    this.#append(at + 2, record.key);
+    this.#append(at + 4, record.headers ?? NOTHING);
+    this.#timestamps[this.#count] = record.timestamp;
+    this.#count++;
+    this.#valueLength = -1;
+  }
+
+  #append(at: number, bytes: Uint8Array | null): void {
+    this.#starts[at] = this.#length;
+    this.#starts[at + 1] = bytes === null ? -1 : bytes.length;
+    if (bytes === null || bytes.length === 0) return;
+    this.reserve(bytes.length).set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #growColumns(): void {
+    const starts = new Int32Array(this.#starts.length * 2);
+    starts.set(this.#starts);
+    this.#starts = starts;
+    const timestamps = new Float64Array(this.#timestamps.length * 2);
+    timestamps.set(this.#timestamps);
+    this.#timestamps = timestamps;
+  }
+
+  /** The records written, and an empty writer. */
+  finish(): RecordColumns {
+    const count = this.#count;
+    const column = (part: number) => Int32Array.from({ length: count }, (_, record) => this.#starts[record * 6 + part] as number);
+    const records: RecordColumns = {
+      count,
+      bytes: this.#bytes.slice(0, this.#length),
+      valueStart: column(0),
+      valueLength: column(1),
+      keyStart: column(2),
+      keyLength: column(3),
+      headersStart: column(4),
+      headersLength: column(5),
+      timestamp: this.#timestamps.slice(0, count),
+      offset: Float64Array.from({ length: count }, (_, record) => record),
+    };
+    this.#count = 0;
+    this.#length = 0;
+    return records;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,31 @@
+export { type FanIn, fanIn, type TurnInputs } from './fan-in.ts';
+export { flow, type Operator } from './flow.ts';
+export { filterBatch, mapBatch } from './map-batch.ts';
+export { type ErrorCode, MillraceError, type MillraceErrorOptions, type Origin } from './millrace-error.ts';
+export { type Duration, duration, milliseconds, parseOptions } from './options.ts';
+export { StateReader, StateWriter } from './state-bytes.ts';
+export { cellOf, type StatefulOperator, statefulOperator } from './stateful-operator.ts';
+export {
+  type RowsOf,
+  type StreamBatch,
+  sliceStreamBatch,
+  streamBatch,
+  takeOrder,
+  takeStreamRows,
+  type WatermarkMark,
+  withBatch,
+} from './stream-batch.ts';
+export {
+  type BatchObserver,
+  buildInTask,
+  type Clock,
+  currentTask,
+  type LedgerEquation,
+  type RejectedRow,
+  type StateCell,
+  type StepContext,
+  type StepDeclaration,
+  type TaskContext,
+  withStepId,
+} from './task-context.ts';
+export { concatStreamBatches, mergeInOrder, union } from './union.ts';

@@ -1,0 +1,97 @@
+import type { TypeMap } from 'apache-arrow';
+import { Observable, type OperatorFunction } from 'rxjs';
+import { MillraceError } from './millrace-error.ts';
+import type { StateReader, StateWriter } from './state-bytes.ts';
+import type { StreamBatch } from './stream-batch.ts';
+import { currentTask, type LedgerEquation, type StateCell, type StepContext } from './task-context.ts';
+
+/** What a stateful operator is made of. All state is in `S`: a factory's closure holds none. */
+export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
+  /** Version of the snapshot's layout; raise it when the layout changes. */
+  readonly version: number;
+  /** Where rows go, over the counters `in`, `out`, `rejected` (kept for you) and those that the operator counts itself. */
+  readonly ledger: LedgerEquation;
+  /** Fresh state, once per subscription. */
+  create(step: StepContext): S;
+  /** Takes one batch; returns the batch to pass on, or undefined for none. A batch without rows may still carry a mark. */
+  onBatch(state: S, input: StreamBatch<I>, step: StepContext): StreamBatch<O> | undefined;
+  /** Called once when a bounded input has truly ended, never at a stop or an epoch's close: put out what is left. */
+  onEnd?(state: S, step: StepContext): StreamBatch<O> | undefined;
+  /** Writes the state as canonical bytes. */
+  snapshot(state: S, out: StateWriter): void;
+  /** Makes the state of a snapshot of this version. */
+  restore(input: StateReader, step: StepContext): S;
+  /** Makes the state of a snapshot of an older version; without it, older versions are refused. */
+  migrate?(input: StateReader, version: number, step: StepContext): S;
+}
+
+/**
+ * Makes an RxJS operator whose state the task snapshots, restores and digests.
+ *
+ * @example
+ * const countRows = () => statefulOperator('countRows', {
+ *   version: 1,
+ *   ledger: { left: ['in'], right: ['out'] },
+ *   create: () => ({ rows: 0 }),
+ *   onBatch: (state, input) => { state.rows += input.batch.numRows; return input; },
+ *   snapshot: (state, out) => { out.number(state.rows); },
+ *   restore: (input) => ({ rows: input.number() }),
+ * });
+ */
+export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
+  name: string,
+  operator: StatefulOperator<I, O, S>,
+): OperatorFunction<StreamBatch<I>, StreamBatch<O>> {
+  return (source) => {
+    const step = currentTask().step({ name, ledger: operator.ledger });
+    return new Observable((subscriber) => {
+      let state = operator.create(step);
+      step.keep(cellOf(operator, step, { get: () => state, set: (restored) => (state = restored) }));
+      const emit = (run: () => StreamBatch<O> | undefined, origin?: StreamBatch['origin']) => {
+        try {
+          const output = run();
+          if (output === undefined) return true;
+          step.count('out', output.batch.numRows);
+          subscriber.next(output);
+          return true;
+        } catch (thrown) {
+          subscriber.error(MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id, origin }));
+          return false;
+        }
+      };
+      return source.subscribe({
+        next: (input) => {
+          step.count('in', input.batch.numRows);
+          emit(() => operator.onBatch(state, input, step), input.origin);
+        },
+        error: (thrown) => subscriber.error(thrown),
+        complete: () => {
+          if (emit(() => operator.onEnd?.(state, step))) subscriber.complete();
+        },
+      });
+    });
+  };
+}
+
+/** The state cell of an operator's state held in a variable of its subscription. */
+export function cellOf<S>(
+  operator: Pick<StatefulOperator<TypeMap, TypeMap, S>, 'version' | 'snapshot' | 'restore' | 'migrate'>,
+  step: StepContext,
+  variable: { get(): S; set(state: S): void },
+): StateCell {
+  return {
+    version: operator.version,
+    snapshot: (out) => operator.snapshot(variable.get(), out),
+    restore: (input, version) => {
+      if (version === operator.version) variable.set(operator.restore(input, step));
+      else if (operator.migrate !== undefined && version < operator.version) variable.set(operator.migrate(input, version, step));
+      else {
+        throw new MillraceError('STATE_INCOMPATIBLE', `state has version ${version}, this code reads version ${operator.version}`, {
+          step: step.id,
+          hint: 'run the version that wrote it, or begin anew with --fresh',
+        });
+      }
+      input.end();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { RecordBatch, TypeMap } from 'apache-arrow';
+import { takeRows } from '../columnar/index.ts';
+import type { Origin } from './millrace-error.ts';
+
+/**
+ * What flows through a pipeline: an Arrow record batch and, per row, its place in the task's order.
+ *
+ * Rows are ordered by (ordinal, sub). The ordinal is the row's place in its task's input order and stays with it through every operator;
+ * an operator that makes several rows of one numbers them by `sub`. What an operator puts out depends on rows and their order,
+ * never on how they were cut into batches.
+ */
+export interface StreamBatch<T extends TypeMap = TypeMap> {
+  readonly batch: RecordBatch<T>;
+  /** Where the batch's first row came from. */
+  readonly origin: Origin;
+  /** Per row: place in the task's input order, an exact integer. Never falls within a batch. */
+  readonly ordinal: Float64Array;
+  /** Per row: order among the rows of one ordinal. */
+  readonly sub: Int32Array;
+  /** Per row: the watermark once this row was read, in ms: running maximum of event time less the allowed lateness. -Infinity without event time. */
+  readonly watermark: Float64Array;
+  /** Per row: the event time at which a row derived from later rows could be known, in ms. Absent: the row's own event time. */
+  readonly availableAt?: Float64Array;
+  /** A watermark reached after the last row without a row: a journaled idle mark, or the end of the input. */
+  readonly mark?: WatermarkMark;
+}
+
+/** A watermark that no row carries. */
+export interface WatermarkMark {
+  readonly ordinal: number;
+  readonly watermark: number;
+}
+
+/** The schema type of a stream batch. */
+export type RowsOf<B> = B extends StreamBatch<infer T> ? T : never;
+
+/** The same rows in the same order with another record batch; `batch` must have as many rows. */
+export function withBatch<T extends TypeMap, O extends TypeMap>(input: StreamBatch<T>, batch: RecordBatch<O>): StreamBatch<O> {
+  return { ...input, batch };
+}
+
+/** Only the rows named, in the order named, with their places in the stream's order. */
+export function takeStreamRows<T extends TypeMap>(input: StreamBatch<T>, rows: Int32Array): StreamBatch<T> {
+  return { ...input, ...takeOrder(input, rows), batch: takeRows(input.batch, rows) };
+}
+
+/** The order columns of the rows named: what an operator gives to rows that it makes of input rows. */
+export function takeOrder(input: StreamBatch, rows: Int32Array): Pick<StreamBatch, 'ordinal' | 'sub' | 'watermark' | 'availableAt'> {
+  const ordinal = new Float64Array(rows.length);
+  const sub = new Int32Array(rows.length);
+  const watermark = new Float64Array(rows.length);
+  const availableAt = input.availableAt === undefined ? undefined : new Float64Array(rows.length);
+  for (let row = 0; row < rows.length; row++) {
+    const from = rows[row] as number;
+    ordinal[row] = input.ordinal[from] as number;
+    sub[row] = input.sub[from] as number;
+    watermark[row] = input.watermark[from] as number;
+    if (availableAt !== undefined) availableAt[row] = input.availableAt?.[from] as number;
+  }
+  return availableAt === undefined ? { ordinal, sub, watermark } : { ordinal, sub, watermark, availableAt };
+}
+
+/** Rows `from` (inclusive) to `to` (exclusive), without copying columns. The mark goes with the last slice. */
+export function sliceStreamBatch<T extends TypeMap>(input: StreamBatch<T>, from: number, to: number): StreamBatch<T> {
+  const { availableAt, mark, ...rest } = input;
+  return {
+    ...rest,
+    batch: input.batch.slice(from, to) as RecordBatch<T>,
+    ordinal: input.ordinal.subarray(from, to),
+    sub: input.sub.subarray(from, to),
+    watermark: input.watermark.subarray(from, to),
+    ...(availableAt === undefined ? {} : { availableAt: availableAt.subarray(from, to) }),
+    ...(mark !== undefined && to >= input.batch.numRows ? { mark } : {}),
+  };
+}
+
+/** A stream batch over a record batch whose rows are numbered from `firstOrdinal`; for sources and tests. */
+export function streamBatch<T extends TypeMap>(
+  batch: RecordBatch<T>,
+  order: { readonly firstOrdinal?: number; readonly watermark?: Float64Array; readonly origin?: Origin } = {},
+): StreamBatch<T> {
+  const first = order.firstOrdinal ?? 0;
+  return {
+    batch,
+    origin: order.origin ?? { source: 'memory', partition: 0, offset: first },
+    ordinal: Float64Array.from({ length: batch.numRows }, (_, row) => first + row),
+    sub: new Int32Array(batch.numRows),
+    watermark: order.watermark ?? new Float64Array(batch.numRows).fill(Number.NEGATIVE_INFINITY),
+  };
+}

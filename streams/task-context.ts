@@ -1,0 +1,114 @@
+import type { TypeMap } from 'apache-arrow';
+import { MillraceError } from './millrace-error.ts';
+import type { StateReader, StateWriter } from './state-bytes.ts';
+import type { StreamBatch } from './stream-batch.ts';
+
+/** Wall time, injected: a pipeline never reads the machine's clock by itself. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** State of one step, in the charge of its task: snapshotted, digested, restored and migrated with all others. */
+export interface StateCell {
+  /** Version of the byte layout. */
+  readonly version: number;
+  /** Writes the whole state; the bytes depend on rows and their order, never on cuts, since the task's digest covers them. */
+  snapshot(out: StateWriter): void;
+  /** Replaces the state by a snapshot of `version`. Throws STATE_INCOMPATIBLE, with the reason, when it cannot. */
+  restore(input: StateReader, version: number): void;
+}
+
+/**
+ * Where a step's rows went. Every step declares an equation over its counters, and the task checks it at each epoch:
+ * the sum of `left` equals the sum of `right`. A filter: `{ left: ['in'], right: ['out', 'dropped:rule'] }`.
+ */
+export interface LedgerEquation {
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+}
+
+/** What a step declares of itself when it is built. */
+export interface StepDeclaration {
+  readonly name: string;
+  readonly ledger: LedgerEquation;
+}
+
+/** A row that a step could not take. The task publishes it with the raw record that it came from, where that is at hand. */
+export interface RejectedRow {
+  /** Ordinal of the row. */
+  readonly ordinal: number;
+  /** One clause: what is wrong, with the value. */
+  readonly reason: string;
+  /** The row as text, for rows whose record is no longer at hand. */
+  readonly row: string;
+}
+
+/** What a task gives to one of its steps. */
+export interface StepContext {
+  /** Stable id within the pipeline, such as `impute` or `impute-2`; errors, metrics and state go by it. */
+  readonly id: string;
+  readonly clock: Clock;
+  /** Adds to one of the step's ledger counters. */
+  count(counter: string, rows: number): void;
+  /** Sends a row to the rejects; counts it as `rejected`. */
+  reject(row: RejectedRow): void;
+  /** Puts the step's state in the task's charge. */
+  keep(cell: StateCell): void;
+  /** Calls `flush` whenever the task has pushed all rows of one turn into the graph: fan-in steps merge there. Called in build order. */
+  onTurnEnd(flush: () => void): void;
+  /** Makes the task wait for `work` before its next turn. */
+  waitFor(work: Promise<void>): void;
+}
+
+/** The task as the operators see it while a pipeline is built. */
+export interface TaskContext {
+  /** Makes a step; called when an operator is applied to its source, so that ids follow the order of reading. */
+  step(declaration: StepDeclaration): StepContext;
+}
+
+let building: TaskContext | undefined;
+
+/** Runs `build` with `task` as the task that steps register with. Build is synchronous, so one variable is enough; it is always reset. */
+export function buildInTask<R>(task: TaskContext, build: () => R): R {
+  const outer = building;
+  building = task;
+  try {
+    return build();
+  } finally {
+    building = outer;
+  }
+}
+
+/** The task being built; outside of one, a detached context: operators then work in any RxJS chain, and a rejected row is an error. */
+export function currentTask(): TaskContext {
+  return building ?? DETACHED;
+}
+
+const DETACHED: TaskContext = {
+  step: ({ name }) => ({
+    id: name,
+    clock: { now: () => Number.NaN },
+    count: () => {},
+    keep: () => {},
+    waitFor: () => {},
+    onTurnEnd: () => {
+      throw new MillraceError('INVALID_PIPELINE', 'steps with several inputs need a task', {
+        step: name,
+        hint: 'run it in a pipeline, or with runSteps of millrace/testing',
+      });
+    },
+    reject: (row) => {
+      throw new MillraceError('OPERATOR_FAILED', row.reason, { step: name, hint: 'in a pipeline such rows go to the rejects topic' });
+    },
+  }),
+};
+
+/** Gives the steps applied inside `build` a chosen id instead of the operator's name: ids of steps with state should outlive edits of the pipeline. */
+export function withStepId<R>(id: string, build: () => R): R {
+  const task = currentTask();
+  return buildInTask({ step: (declaration) => task.step({ ...declaration, name: id }) }, build);
+}
+
+/** Takes batches; side outputs (late rows, scores) are plain RxJS observers of these. */
+export type BatchObserver<T extends TypeMap> = { next(batch: StreamBatch<T>): void; complete(): void };
