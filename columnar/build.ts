@@ -17,6 +17,7 @@ import {
   Utf8,
   Vector,
 } from 'apache-arrow';
+import type { Batch, BatchSchema } from './batch.ts';
 import { ColumnError } from './column-error.ts';
 import type { WithColumns } from './column-types.ts';
 import type { ValidityBuilder } from './validity.ts';
@@ -112,26 +113,26 @@ export function categoryData(codes: Int32Array, strings: readonly string[] | Vec
 const CATEGORY = new Dictionary(new Utf8(), new Int32(), 0);
 
 /** Builds a batch of a schema from one Arrow data per field, in the schema's order. */
-export function makeBatch<T extends TypeMap>(schema: Schema<T>, columns: readonly Data[], length?: number): RecordBatch<T> {
+export function makeBatch<T extends TypeMap>(schema: BatchSchema<T>, columns: readonly Data[], length?: number): Batch<T> {
   const rows = length ?? columns[0]?.length ?? 0;
   for (const [index, column] of columns.entries()) {
     if (column.length !== rows)
       throw new ColumnError(`column '${schema.fields[index]?.name}' has ${column.length} rows where the batch has ${rows}`);
   }
-  const type = new Struct<T>(schema.fields as never);
-  return new RecordBatch<T>(schema, makeData({ type, length: rows, nullCount: 0, children: columns as never }) as never);
+  const type = new Struct(schema.fields as never);
+  return new RecordBatch(schema, makeData({ type, length: rows, nullCount: 0, children: columns as never }) as never);
 }
 
 /** A batch of a schema without rows. */
-export function emptyBatch<T extends TypeMap>(schema: Schema<T>): RecordBatch<T> {
-  return new RecordBatch<T>(schema);
+export function emptyBatch<T extends TypeMap>(schema: BatchSchema<T>): Batch<T> {
+  return new RecordBatch(schema);
 }
 
 /** The batch with columns added at the end, or replaced where the name exists. Metadata (roles) is kept. */
 export function withColumns<T extends TypeMap, Added extends TypeMap>(
-  batch: RecordBatch<T>,
+  batch: Batch<T>,
   added: { readonly [K in keyof Added & string]: Data<Added[K]> },
-): RecordBatch<WithColumns<T, Added>> {
+): Batch<WithColumns<T, Added>> {
   const fields: Field[] = [...batch.schema.fields];
   const columns: Data[] = [...batch.data.children];
   for (const [name, data] of Object.entries<Data>(added)) {
@@ -140,21 +141,18 @@ export function withColumns<T extends TypeMap, Added extends TypeMap>(
     fields[at] = new Field(name, data.type, true);
     columns[at] = data;
   }
-  return makeBatch(new Schema<WithColumns<T, Added>>(fields as never, batch.schema.metadata), columns, batch.numRows);
+  return makeBatch(new Schema(fields as never, batch.schema.metadata), columns, batch.numRows);
 }
 
 /** The batch with only the named columns, in the order given. */
-export function selectColumns<T extends TypeMap, K extends keyof T & string>(
-  batch: RecordBatch<T>,
-  names: readonly K[],
-): RecordBatch<Pick<T, K>> {
+export function selectColumns<T extends TypeMap, K extends keyof T & string>(batch: Batch<T>, names: readonly K[]): Batch<Pick<T, K>> {
   const indexes = names.map((name) => {
     const index = batch.schema.fields.findIndex((field) => field.name === name);
     if (index < 0)
       throw new ColumnError(`there is no column '${name}'; the columns are ${batch.schema.fields.map((field) => field.name).join(', ')}`);
     return index;
   });
-  const schema = new Schema<Pick<T, K>>(indexes.map((index) => batch.schema.fields[index]) as never, batch.schema.metadata);
+  const schema = new Schema(indexes.map((index) => batch.schema.fields[index]) as never, batch.schema.metadata);
   return makeBatch(
     schema,
     indexes.map((index) => batch.data.children[index] as Data),

@@ -1,4 +1,5 @@
-import { type Data, DataType, makeData, type RecordBatch, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import { type Data, DataType, makeData, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import type { Batch } from './batch.ts';
 import { categoryData, float64Data, makeBatch } from './build.ts';
 import { KeyInterner } from './key-interner.ts';
 import { takeData } from './take.ts';
@@ -6,7 +7,7 @@ import { Validity, ValidityBuilder } from './validity.ts';
 import { stringView } from './views.ts';
 
 /** One batch of all rows of several batches with the same columns, in order. Throws when `batches` is empty. */
-export function concatBatches<T extends TypeMap>(batches: readonly RecordBatch<T>[]): RecordBatch<T> {
+export function concatBatches<T extends TypeMap>(batches: readonly Batch<T>[]): Batch<T> {
   const first = batches[0];
   if (first === undefined) throw new RangeError('concatBatches needs at least one batch: without one the schema is unknown');
   if (batches.length === 1) return first;
@@ -15,7 +16,7 @@ export function concatBatches<T extends TypeMap>(batches: readonly RecordBatch<T
   return makeBatch(first.schema, columns, rows);
 }
 
-function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readonly RecordBatch<T>[], index: number): Data {
+function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[], index: number): Data {
   const parts = batches.map((batch) => batch.data.children[index] as Data);
   const type = (parts[0] as Data).type;
   if (DataType.isDictionary(type)) return concatCategories(name, batches);
@@ -37,7 +38,7 @@ function concatFloat64(parts: readonly Data[]): Data {
   return float64Data(values, nulls);
 }
 
-function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly RecordBatch<T>[]): Data {
+function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[]): Data {
   const interner = new KeyInterner();
   const parts = batches.map((batch) => interner.codes(stringView(batch, name), batch, name));
   const length = parts.reduce((sum, part) => sum + part.length, 0);

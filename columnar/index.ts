@@ -1,3 +1,4 @@
+export type * from './batch.ts';
 export * from './build.ts';
 export { ColumnError } from './column-error.ts';
 export type * from './column-types.ts';

@@ -1,7 +1,8 @@
-import { type RecordBatch, RecordBatchReader, RecordBatchStreamWriter, type TypeMap } from 'apache-arrow';
+import { RecordBatchReader, RecordBatchStreamWriter, type TypeMap } from 'apache-arrow';
+import type { Batch } from './batch.ts';
 
 /** One batch as an Arrow IPC stream (schema, dictionaries, one record batch). Bodies are never compressed: see docs/architecture. */
-export function batchToIpc(batch: RecordBatch): Uint8Array {
+export function batchToIpc(batch: Batch): Uint8Array {
   const writer = new RecordBatchStreamWriter();
   writer.write(batch);
   writer.finish();
@@ -9,6 +10,6 @@ export function batchToIpc(batch: RecordBatch): Uint8Array {
 }
 
 /** All batches of an Arrow IPC stream or file. Throws what apache-arrow throws on bytes that are neither. */
-export function batchesFromIpc<T extends TypeMap>(bytes: Uint8Array): RecordBatch<T>[] {
-  return [...RecordBatchReader.from<T>(bytes)];
+export function batchesFromIpc<T extends TypeMap>(bytes: Uint8Array): Batch<T>[] {
+  return [...RecordBatchReader.from(bytes)];
 }

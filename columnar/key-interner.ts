@@ -1,4 +1,5 @@
-import { DataType, type RecordBatch, type TypeMap, type Utf8, type Vector } from 'apache-arrow';
+import { DataType, type TypeMap, type Utf8, type Vector } from 'apache-arrow';
+import type { Batch } from './batch.ts';
 import type { ColumnName } from './column-types.ts';
 import { Validity } from './validity.ts';
 import { columnData, type StringView, stringView } from './views.ts';
@@ -37,12 +38,12 @@ export class KeyInterner {
   }
 
   /** One number per row of a string column, -1 where it is null. Keys are met in row order, whatever the dictionary's order. */
-  codesOf<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): Int32Array {
+  codesOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): Int32Array {
     return this.codes(stringView(batch, name), batch, name);
   }
 
   /** As {@link codesOf}, over a view made before. */
-  codes<T extends TypeMap>(view: StringView, batch: RecordBatch<T>, name: ColumnName<T>): Int32Array {
+  codes<T extends TypeMap>(view: StringView, batch: Batch<T>, name: ColumnName<T>): Int32Array {
     const data = columnData(batch, name);
     const codes = new Int32Array(view.length);
     if (!DataType.isDictionary(data.type) || data.dictionary === undefined) {

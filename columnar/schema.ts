@@ -14,6 +14,7 @@ import {
   type TypeMap,
   Utf8,
 } from 'apache-arrow';
+import type { BatchSchema } from './batch.ts';
 import type { InstantColumn, StringColumn } from './column-types.ts';
 
 /** Declares one column: its Arrow type and whether a row may lack it. */
@@ -66,15 +67,15 @@ const KEY = 'millrace.key';
  *   { eventTime: 'at', key: 'station' },
  * );
  */
-export function schema<T extends TypeMap>(columns: { readonly [K in keyof T]: ColumnSpec<T[K]> }, roles: Roles<T> = {}): Schema<T> {
+export function schema<T extends TypeMap>(columns: { readonly [K in keyof T]: ColumnSpec<T[K]> }, roles: Roles<T> = {}): BatchSchema<T> {
   const fields = Object.entries<ColumnSpec>(columns).map(
     ([name, column]) => new Field(name, column.type, column.nullable && name !== roles.eventTime),
   );
-  return withRoles(new Schema<T>(fields as never), roles);
+  return withRoles(new Schema(fields as never), roles);
 }
 
 /** The same columns with other roles. */
-export function withRoles<T extends TypeMap>(schema: Schema<T>, roles: Roles<T>): Schema<T> {
+export function withRoles<T extends TypeMap>(schema: BatchSchema<T>, roles: Roles<T>): BatchSchema<T> {
   const metadata = new Map(schema.metadata);
   for (const [entry, column] of [
     [EVENT_TIME, roles.eventTime],
@@ -83,18 +84,18 @@ export function withRoles<T extends TypeMap>(schema: Schema<T>, roles: Roles<T>)
     if (column === undefined) metadata.delete(entry);
     else metadata.set(entry, column);
   }
-  return new Schema<T>(schema.fields, metadata);
+  return new Schema(schema.fields, metadata);
 }
 
 /** Reads the roles that {@link schema} wrote; a role whose column is gone is gone too. */
-export function rolesOf(schema: Schema): { readonly eventTime: string | undefined; readonly key: string | undefined } {
+export function rolesOf(schema: BatchSchema): { readonly eventTime: string | undefined; readonly key: string | undefined } {
   const present = (name: string | undefined) =>
     name !== undefined && schema.fields.some((field) => field.name === name) ? name : undefined;
   return { eventTime: present(schema.metadata.get(EVENT_TIME)), key: present(schema.metadata.get(KEY)) };
 }
 
 /** One line per column: `name: type?`, for error messages, `check` and `infer`. */
-export function describeSchema(schema: Schema): readonly string[] {
+export function describeSchema(schema: BatchSchema): readonly string[] {
   const roles = rolesOf(schema);
   return schema.fields.map((field) => {
     const role = field.name === roles.eventTime ? '  (event time)' : field.name === roles.key ? '  (key)' : '';

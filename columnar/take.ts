@@ -1,9 +1,10 @@
-import { type Data, DataType, makeData, type RecordBatch, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import { type Data, DataType, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import type { Batch } from './batch.ts';
 import { makeBatch } from './build.ts';
 import { Validity, ValidityBuilder } from './validity.ts';
 
 /** The rows of a batch at `rows`, in that order (a row may be named more than once). */
-export function takeRows<T extends TypeMap>(batch: RecordBatch<T>, rows: Int32Array): RecordBatch<T> {
+export function takeRows<T extends TypeMap>(batch: Batch<T>, rows: Int32Array): Batch<T> {
   return makeBatch(
     batch.schema,
     batch.data.children.map((column) => takeData(column, rows)),

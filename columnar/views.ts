@@ -1,4 +1,5 @@
-import { type Data, DataType, type RecordBatch, Type, type TypeMap } from 'apache-arrow';
+import { type Data, DataType, Type, type TypeMap } from 'apache-arrow';
+import type { Batch } from './batch.ts';
 import { ColumnError } from './column-error.ts';
 import type { ColumnName } from './column-types.ts';
 import { Validity } from './validity.ts';
@@ -11,7 +12,7 @@ export interface NumberView {
 }
 
 /** The Arrow data of a column. Throws a {@link ColumnError} that lists the columns there are. */
-export function columnData<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): Data {
+export function columnData<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): Data {
   const index = batch.schema.fields.findIndex((field) => field.name === name);
   const data = batch.data.children[index];
   if (data === undefined) {
@@ -25,7 +26,7 @@ export function columnData<T extends TypeMap>(batch: RecordBatch<T>, name: Colum
  *
  * @throws ColumnError when the column is missing or not numeric.
  */
-export function numberView<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): NumberView {
+export function numberView<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): NumberView {
   const data = columnData(batch, name);
   return { values: numberValues(data, name), validity: Validity.of(data), length: data.length };
 }
@@ -72,7 +73,7 @@ export interface StringView {
 const decoder = new TextDecoder();
 
 /** Views a plain or dictionary-encoded string column. */
-export function stringView<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): StringView {
+export function stringView<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): StringView {
   return stringsOf(columnData(batch, name), name);
 }
 
@@ -102,7 +103,7 @@ export interface TensorView {
 }
 
 /** Views a tensor column. */
-export function tensorView<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): TensorView {
+export function tensorView<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): TensorView {
   const data = columnData(batch, name);
   if (!DataType.isFixedSizeList(data.type)) throw new ColumnError(`column '${name}' is ${data.type}, not a tensor`);
   const size = data.type.listSize;
@@ -112,7 +113,7 @@ export function tensorView<T extends TypeMap>(batch: RecordBatch<T>, name: Colum
 }
 
 /** A boolean column as one byte per row (0 or 1). */
-export function booleanView<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): NumberView {
+export function booleanView<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): NumberView {
   const data = columnData(batch, name);
   if (!DataType.isBool(data.type)) throw new ColumnError(`column '${name}' is ${data.type}, not a boolean`);
   const bits = data.values as Uint8Array;
@@ -125,7 +126,7 @@ export function booleanView<T extends TypeMap>(batch: RecordBatch<T>, name: Colu
 }
 
 /** The instants of a timestamp column in milliseconds since the epoch; NaN where null. */
-export function instantsOf<T extends TypeMap>(batch: RecordBatch<T>, name: ColumnName<T>): Float64Array {
+export function instantsOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): Float64Array {
   const data = columnData(batch, name);
   if (!DataType.isTimestamp(data.type)) throw new ColumnError(`column '${name}' is ${data.type}, not a timestamp`);
   const instants = int64ToNumbers(data.values as BigInt64Array, data.length);

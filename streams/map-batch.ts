@@ -1,5 +1,6 @@
-import type { RecordBatch, TypeMap } from 'apache-arrow';
+import type { TypeMap } from 'apache-arrow';
 import { map, type OperatorFunction } from 'rxjs';
+import type { Batch } from '../columnar/index.ts';
 import { MillraceError } from './millrace-error.ts';
 import { type StreamBatch, takeStreamRows, withBatch } from './stream-batch.ts';
 import { currentTask, type LedgerEquation } from './task-context.ts';
@@ -9,11 +10,11 @@ import { currentTask, type LedgerEquation } from './task-context.ts';
  * cutting its input differently must not change any value.
  *
  * @example
- * const kelvin = () => mapBatch('kelvin', (batch: RecordBatch<{ celsius: Float64 }>) => withColumns(batch, { kelvin: plus(batch, 273.15) }));
+ * const kelvin = () => mapBatch('kelvin', (batch: Batch<{ celsius: Float64 }>) => withColumns(batch, { kelvin: plus(batch, 273.15) }));
  */
 export function mapBatch<I extends TypeMap, O extends TypeMap>(
   name: string,
-  project: (batch: RecordBatch<I>) => RecordBatch<O>,
+  project: (batch: Batch<I>) => Batch<O>,
 ): OperatorFunction<StreamBatch<I>, StreamBatch<O>> {
   return lift(name, { left: ['in'], right: ['out'] }, (input) => {
     const batch = project(input.batch);
@@ -30,7 +31,7 @@ export function mapBatch<I extends TypeMap, O extends TypeMap>(
 export function filterBatch<T extends TypeMap>(
   name: string,
   rule: string,
-  keep: (batch: RecordBatch<T>) => Int32Array,
+  keep: (batch: Batch<T>) => Int32Array,
 ): OperatorFunction<StreamBatch<T>, StreamBatch<T>> {
   const dropped = `dropped:${rule}`;
   return lift(name, { left: ['in'], right: ['out', dropped] }, (input, count) => {

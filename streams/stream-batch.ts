@@ -1,5 +1,5 @@
-import type { RecordBatch, TypeMap } from 'apache-arrow';
-import { takeRows } from '../columnar/index.ts';
+import type { TypeMap } from 'apache-arrow';
+import { type Batch, takeRows } from '../columnar/index.ts';
 import type { Origin } from './millrace-error.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Origin } from './millrace-error.ts';
  * never on how they were cut into batches.
  */
 export interface StreamBatch<T extends TypeMap = TypeMap> {
-  readonly batch: RecordBatch<T>;
+  readonly batch: Batch<T>;
   /** Where the batch's first row came from. */
   readonly origin: Origin;
   /** Per row: place in the task's input order, an exact integer. Never falls within a batch. */
@@ -35,7 +35,7 @@ export interface WatermarkMark {
 export type RowsOf<B> = B extends StreamBatch<infer T> ? T : never;
 
 /** The same rows in the same order with another record batch; `batch` must have as many rows. */
-export function withBatch<T extends TypeMap, O extends TypeMap>(input: StreamBatch<T>, batch: RecordBatch<O>): StreamBatch<O> {
+export function withBatch<T extends TypeMap, O extends TypeMap>(input: StreamBatch<T>, batch: Batch<O>): StreamBatch<O> {
   return { ...input, batch };
 }
 
@@ -65,7 +65,7 @@ export function sliceStreamBatch<T extends TypeMap>(input: StreamBatch<T>, from:
   const { availableAt, mark, ...rest } = input;
   return {
     ...rest,
-    batch: input.batch.slice(from, to) as RecordBatch<T>,
+    batch: input.batch.slice(from, to) as Batch<T>,
     ordinal: input.ordinal.subarray(from, to),
     sub: input.sub.subarray(from, to),
     watermark: input.watermark.subarray(from, to),
@@ -76,7 +76,7 @@ export function sliceStreamBatch<T extends TypeMap>(input: StreamBatch<T>, from:
 
 /** A stream batch over a record batch whose rows are numbered from `firstOrdinal`; for sources and tests. */
 export function streamBatch<T extends TypeMap>(
-  batch: RecordBatch<T>,
+  batch: Batch<T>,
   order: { readonly firstOrdinal?: number; readonly watermark?: Float64Array; readonly origin?: Origin } = {},
 ): StreamBatch<T> {
   const first = order.firstOrdinal ?? 0;

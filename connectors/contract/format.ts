@@ -1,4 +1,5 @@
-import type { RecordBatch, Schema, TypeMap } from 'apache-arrow';
+import type { TypeMap } from 'apache-arrow';
+import type { Batch, BatchSchema } from '../../columnar/index.ts';
 import type { RecordColumns } from './record-columns.ts';
 import type { RecordWriter } from './record-writer.ts';
 
@@ -11,7 +12,7 @@ export interface UndecodableRecord {
 
 /** Rows decoded from records. Every record is either in `record` (once per row made of it) or in `rejects`. */
 export interface DecodedRows<T extends TypeMap> {
-  readonly batch: RecordBatch<T>;
+  readonly batch: Batch<T>;
   /** Per row: index of the record it came from, ascending. */
   readonly record: Int32Array;
   readonly rejects: readonly UndecodableRecord[];
@@ -25,13 +26,13 @@ export interface Decoder<T extends TypeMap> {
 /** Turns rows into record values. Called once per batch. */
 export interface Encoder<T extends TypeMap> {
   /** Writes one or more records; `key` and `timestamp` are set by the caller through the writer's columns. */
-  encode(batch: RecordBatch<T>, writer: RecordWriter): void;
+  encode(batch: Batch<T>, writer: RecordWriter): void;
 }
 
 /** The bytes of a record's value, on one side, and typed rows on the other. */
 export interface Format {
   readonly name: string;
   /** A decoder of rows of this schema; throws INVALID_OPTION for a type that the format cannot hold. */
-  decoder<T extends TypeMap>(schema: Schema<T>): Decoder<T>;
-  encoder<T extends TypeMap>(schema: Schema<T>): Encoder<T>;
+  decoder<T extends TypeMap>(schema: BatchSchema<T>): Decoder<T>;
+  encoder<T extends TypeMap>(schema: BatchSchema<T>): Encoder<T>;
 }

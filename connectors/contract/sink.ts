@@ -1,4 +1,5 @@
-import type { Schema, TypeMap } from 'apache-arrow';
+import type { TypeMap } from 'apache-arrow';
+import type { BatchSchema } from '../../columnar/index.ts';
 import type { StreamBatch } from '../../streams/index.ts';
 
 /**
@@ -23,5 +24,5 @@ export interface Sink<T extends TypeMap> {
 export interface SinkDefinition<T extends TypeMap> {
   readonly kind: 'sink';
   readonly name: string;
-  create(schema: Schema<T>): Sink<T>;
+  create(schema: BatchSchema<T>): Sink<T>;
 }

@@ -1,4 +1,5 @@
-import type { RecordBatch, Schema, TypeMap } from 'apache-arrow';
+import type { TypeMap } from 'apache-arrow';
+import type { Batch, BatchSchema } from '../../columnar/index.ts';
 import type { RawRecord } from './record-columns.ts';
 
 /**
@@ -23,7 +24,7 @@ export interface RejectedRecord {
 
 /** Rows read from one stream, in order. The ledger of ingest: `records` = records that became rows + rejects. */
 export interface SourceBatch<T extends TypeMap> {
-  readonly batch: RecordBatch<T>;
+  readonly batch: Batch<T>;
   /** Stream (topic or file) and partition that the rows came from. */
   readonly source: string;
   readonly partition: number;
@@ -50,7 +51,7 @@ export interface SourceBatch<T extends TypeMap> {
  * - `close` is called once, also after errors; it must not throw.
  */
 export interface Source<T extends TypeMap> {
-  readonly schema: Schema<T>;
+  readonly schema: BatchSchema<T>;
   open(partition: number, position: Position | undefined): Promise<void>;
   next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'>;
   close(): Promise<void>;
@@ -62,7 +63,7 @@ export interface SourceDefinition<T extends TypeMap> {
   /** For messages: the file's path, say. */
   readonly name: string;
   /** Known before opening where the connector can tell; a Parquet file's is read when it is opened. */
-  readonly schema: Schema<T>;
+  readonly schema: BatchSchema<T>;
   /** Allowed lateness in ms, for the watermark. */
   readonly allowedLateness: number;
   /** Partitions to read, each by one task. */
