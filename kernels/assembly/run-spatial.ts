@@ -1,0 +1,1 @@
+export function runSpatial(code: i32, pc: usize, rows: i32, gradients: usize): void {}
