@@ -22,9 +22,11 @@ export {
   currentTask,
   type LedgerEquation,
   type RejectedRow,
+  type Score,
   type StateCell,
   type StepContext,
   type StepDeclaration,
+  type StepReport,
   type TaskContext,
   withStepId,
 } from './task-context.ts';

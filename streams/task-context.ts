@@ -44,6 +44,28 @@ export interface RejectedRow {
   readonly row: string;
 }
 
+/** One prequential score beside its naive baseline. */
+export interface Score {
+  /** `+1h`, say. */
+  readonly name: string;
+  /** `MAE`, say. */
+  readonly metric: string;
+  readonly model: number;
+  readonly baseline: number;
+  /** model / baseline. */
+  readonly ratio: number;
+  /** Labels counted. */
+  readonly n: number;
+}
+
+/** What a step tells of itself. */
+export interface StepReport {
+  readonly scores?: readonly Score[];
+  /** Predictions made so far. */
+  readonly predictions?: number;
+  readonly modelVersion?: number;
+}
+
 /** What a task gives to one of its steps. */
 export interface StepContext {
   /** Stable id within the pipeline, such as `impute` or `impute-2`; errors, metrics and state go by it. */
@@ -59,6 +81,8 @@ export interface StepContext {
   onTurnEnd(flush: () => void): void;
   /** Makes the task wait for `work` before its next turn. */
   waitFor(work: Promise<void>): void;
+  /** What the step tells of itself in progress lines and in the run's summary (scores, say): read at each commit, plain JSON. */
+  report(read: () => StepReport): void;
 }
 
 /** The task as the operators see it while a pipeline is built. */
@@ -92,6 +116,7 @@ const DETACHED: TaskContext = {
     count: () => {},
     keep: () => {},
     waitFor: () => {},
+    report: () => {},
     onTurnEnd: () => {
       throw new MillraceError('INVALID_PIPELINE', 'steps with several inputs need a task', {
         step: name,

@@ -20,10 +20,11 @@ export interface CommitRecord {
   readonly positions: Readonly<Record<string, Position>>;
   /** Ordinal that the next row will have. */
   readonly nextOrdinal: number;
-  /** SHA-256 over the state of all steps, hex. */
-  readonly digest: string;
+  /** SHA-256 over the state of each step, hex, by step id: a re-run that ends with other state names the step. */
+  readonly digest: Readonly<Record<string, string>>;
   /** Epoch of the newest snapshot that is stored, 0 for none: recovery restores it and re-runs the rows since. */
   readonly snapshotEpoch: number;
+  /** Decisions since that snapshot. */
   readonly journal: readonly JournalEntry[];
   /** True when the task's input had truly ended. */
   readonly ended: boolean;
