@@ -23,10 +23,17 @@ export interface Decoder<T extends TypeMap> {
   decode(records: RecordColumns): DecodedRows<T>;
 }
 
+/** What a record has beside its value; asked for by the row that the record (or, with many rows per record, its last row) is made of. */
+export interface RecordFields {
+  key(row: number): Uint8Array | null;
+  /** Milliseconds since the epoch. */
+  timestamp(row: number): number;
+}
+
 /** Turns rows into record values. Called once per batch. */
 export interface Encoder<T extends TypeMap> {
-  /** Writes one or more records; `key` and `timestamp` are set by the caller through the writer's columns. */
-  encode(batch: Batch<T>, writer: RecordWriter): void;
+  /** Writes one record per row (JSON, CSV, text) or one per batch (Arrow IPC): value, then `writer.endRecord` with key and timestamp from `fields`. */
+  encode(batch: Batch<T>, writer: RecordWriter, fields: RecordFields): void;
 }
 
 /** The bytes of a record's value, on one side, and typed rows on the other. */
