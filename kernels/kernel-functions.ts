@@ -5,7 +5,7 @@ export interface KernelFunctions {
     end: number,
     rows: number,
     gradients: number,
-    scale: number,
+    scales: number,
     weights: number,
     weightKind: number,
     firstRow: number,

@@ -19,7 +19,7 @@ export const ACTIVATE_BACKWARD = 7;
 export const TO_TIME_MAJOR = 8;
 /** inner length, width, x, ldx, y, ldy: inner x rows to rows x inner */
 export const TO_BATCH_MAJOR = 9;
-/** positions a row, width, x, from, y, to, clear the gap */
+/** positions a row, width, x, stride of a position, stride of a row, y, stride of a position, stride of a row */
 export const COPY_ROWS = 10;
 /** x, y, floats per row: y += x */
 export const ADD_INTO = 11;
@@ -27,7 +27,7 @@ export const ADD_INTO = 11;
 export const ZERO_FILL = 12;
 /** steps, width, sequence, last: copies the last step */
 export const LAST_STEP = 13;
-/** kind, outputs, y, ldy, target, ldt, weight slot, ldw, dy, parameter, head weight */
+/** kind, outputs, y, ldy, target, ldt, first output's column, outputs of all heads, dy, parameter, head */
 export const LOSS = 14;
 /** steps, features, units, x, ldx, wx, wh, biasX, biasH, gates, h, lengths, length stride, scratch */
 export const GRU_FORWARD = 15;

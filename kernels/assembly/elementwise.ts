@@ -33,17 +33,19 @@ export function addInto(x: usize, y: usize, count: i32): void {
   for (; x < end; x += 16, y += 16) v128.store(y, f32x4.add(v128.load(y), v128.load(x)));
 }
 
-/** `rows` rows of `width` floats from stride `from` to stride `to` (floats); the gap behind a copied row is set to zero up to `to`. */
-export function copyRows(rows: i32, width: i32, x: usize, from: i32, y: usize, to: i32, clearGap: bool): void {
-  if (from == width && to == width) {
-    memory.copy(y, x, (<usize>(rows * width)) << 2);
-    return;
-  }
+/** Copies `positions` runs of `width` floats for each of `rows` rows; strides in floats. What lies between the runs stays as it is. */
+export function copyRows(rows: i32, positions: i32, width: i32, x: usize, stepX: i32, rowX: i32, y: usize, stepY: i32, rowY: i32): void {
+  const bytes = (<usize>width) << 2;
   for (let i = 0; i < rows; i++) {
-    memory.copy(y, x, (<usize>width) << 2);
-    if (clearGap && to > width) memory.fill(y + ((<usize>width) << 2), 0, (<usize>(to - width)) << 2);
-    x += (<usize>from) << 2;
-    y += (<usize>to) << 2;
+    let from = x;
+    let to = y;
+    for (let j = 0; j < positions; j++) {
+      memory.copy(to, from, bytes);
+      from += (<usize>stepX) << 2;
+      to += (<usize>stepY) << 2;
+    }
+    x += (<usize>rowX) << 2;
+    y += (<usize>rowY) << 2;
   }
 }
 

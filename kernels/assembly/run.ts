@@ -24,13 +24,13 @@ export function refusedPosition(): i32 {
  * @param pc first instruction; @param end behind the last
  * @param rows rows of this shard
  * @param gradients distance in bytes from a parameter to its gradient
- * @param scale factor of each loss term
+ * @param scales one float a head: the factor of its loss terms
  * @param weights the shard's sample weights or 0; @param weightKind 1: one a row, 2: one an output
  * @param firstRow the shard's first row within its mini-batch; @param key random key of this step (dropout)
  * @returns the shard's loss
  */
 export function run(
-  pc: usize, end: usize, rows: i32, gradients: usize, scale: f32, weights: usize, weightKind: i32, firstRow: i32, keyLow: u32, keyHigh: u32,
+  pc: usize, end: usize, rows: i32, gradients: usize, scales: usize, weights: usize, weightKind: i32, firstRow: i32, keyLow: u32, keyHigh: u32,
 ): f64 {
   let loss: f64 = 0;
   const key = (<u64>keyHigh << 32) | <u64>keyLow;
@@ -84,7 +84,7 @@ export function run(
         break;
       }
       case op.COPY_ROWS: {
-        copyRows(rows * word(pc, 0), word(pc, 1), word(pc, 2), word(pc, 3), word(pc, 4), word(pc, 5), word(pc, 6) != 0);
+        copyRows(rows, word(pc, 0), word(pc, 1), word(pc, 2), word(pc, 3), word(pc, 4), word(pc, 5), word(pc, 6), word(pc, 7));
         break;
       }
       case op.ADD_INTO: {
@@ -104,7 +104,7 @@ export function run(
         const weightAt = weights ? weights + (weightKind == 1 ? 0 : (<usize>word(pc, 6)) << 2) : 0;
         loss += lossForward(
           word(pc, 0), rows, word(pc, 1), word(pc, 2), word(pc, 3), word(pc, 4), word(pc, 5), weightAt,
-          weightKind == 1 ? 1 : word(pc, 7), weightKind, word(pc, 8), real(pc, 9), scale * real(pc, 10),
+          weightKind == 1 ? 1 : word(pc, 7), weightKind, word(pc, 8), real(pc, 9), load<f32>(scales + ((<usize>word(pc, 10)) << 2)),
         );
         break;
       }

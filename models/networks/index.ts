@@ -1,0 +1,37 @@
+export type { Activation } from './activations.ts';
+export { type CompileOptions, compile } from './compile.ts';
+export { input, type Model, model, sequential } from './graph.ts';
+export {
+  type Fans,
+  fixedValues,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  zeros,
+} from './initializers.ts';
+export { type DenseOptions, dense } from './layers/dense.ts';
+export { gru } from './layers/gru.ts';
+export type { Layer, ModelNode } from './layers/layer.ts';
+export type { RecurrentOptions } from './layers/recurrent.ts';
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  halfSquaredError,
+  huber,
+  type Loss,
+  meanAbsoluteError,
+  meanSquaredError,
+  quantile,
+} from './losses.ts';
+export { Network } from './network.ts';
+export { type AdamOptions, adam, adamw } from './optimizers/adam.ts';
+export type { LearningRate, Optimizer, Schedule, UpdateArguments } from './optimizers/optimizer.ts';
+export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './optimizers/rmsprop.ts';
+export { type MomentumOptions, momentum, nesterov, type SgdOptions, sgd } from './optimizers/sgd.ts';
+export type { Shape } from './shape.ts';
