@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from './require.ts';
 
 describeWith('kafka', 'describeWith kafka', (kafka) => {
@@ -39,7 +39,10 @@ describeWith('browser', 'describeWith browser', (browser) => {
 
 describe('a machine without the resource', () => {
   // A folder without commands stands for a machine that has neither Java nor a browser.
-  const empty = mkdtempSync(join(tmpdir(), 'millrace-empty-'));
+  let empty = '';
+  beforeAll(() => {
+    empty = mkdtempSync(join(tmpdir(), 'millrace-empty-'));
+  });
   afterAll(() => rmSync(empty, { recursive: true }));
 
   const run = (required: string) => {
