@@ -41,7 +41,7 @@ export function fanIn<I extends readonly TypeMap[], O extends TypeMap, S>(
       try {
         const output = run();
         if (output === undefined) return;
-        step.count('out', output.batch.numRows);
+        step.emitted(output);
         subscriber.next(output);
       } catch (thrown) {
         subscriber.error(MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id }));

@@ -53,7 +53,7 @@ function lift<I extends TypeMap, O extends TypeMap>(
         step.count('in', input.batch.numRows);
         try {
           const output = project(input, step.count);
-          step.count('out', output.batch.numRows);
+          step.emitted(output);
           return output;
         } catch (thrown) {
           throw MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id, origin: input.origin });

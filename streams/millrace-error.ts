@@ -1,3 +1,5 @@
+import { ColumnError } from '../columnar/index.ts';
+
 /** Where a row or record came from. Positions are record offsets in a topic partition, or row numbers in a file. */
 export interface Origin {
   /** Topic, file or other source name. */
@@ -83,7 +85,9 @@ export class MillraceError extends Error {
         cause: cause ?? thrown,
       });
     }
-    return new MillraceError(code, thrown instanceof Error ? thrown.message : String(thrown), { ...where, cause: thrown });
+    // A column that is missing or of another type is the schema's fault, whichever operator met it first.
+    const known = thrown instanceof ColumnError ? 'SCHEMA_MISMATCH' : code;
+    return new MillraceError(known, thrown instanceof Error ? thrown.message : String(thrown), { ...where, cause: thrown });
   }
 
   /** One line: what, where, what to do. */

@@ -51,7 +51,7 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
         try {
           const output = run();
           if (output === undefined) return true;
-          step.count('out', output.batch.numRows);
+          step.emitted(output);
           subscriber.next(output);
           return true;
         } catch (thrown) {

@@ -73,6 +73,8 @@ export interface StepContext {
   readonly clock: Clock;
   /** Adds to one of the step's ledger counters. */
   count(counter: string, rows: number): void;
+  /** A batch leaves the step: counts its rows as `out`. The lifts (mapBatch, statefulOperator, fanIn) call it for every operator. */
+  emitted(batch: StreamBatch): void;
   /** Sends a row to the rejects; counts it as `rejected`. */
   reject(row: RejectedRow): void;
   /** Puts the step's state in the task's charge. */
@@ -114,6 +116,7 @@ const DETACHED: TaskContext = {
     id: name,
     clock: { now: () => Number.NaN },
     count: () => {},
+    emitted: () => {},
     keep: () => {},
     waitFor: () => {},
     report: () => {},
