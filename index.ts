@@ -3,4 +3,6 @@
  * Operators, models and connectors have entries of their own: `millrace/operators`, `millrace/models`, `millrace/connectors`.
  */
 export * from './columnar/index.ts';
+export * from './pipeline/index.ts';
 export * from './streams/index.ts';
+export * from './pipeline/index.ts';

@@ -1,0 +1,48 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { parquet, parquetSchema, topic } from '../../connectors/index.ts';
+import { definePipeline, paced, parseSpeed, start, systemClock } from '../../pipeline/index.ts';
+import { command } from '../command.ts';
+import { homeOptions } from '../home-options.ts';
+import { ProgressDisplay } from '../progress.ts';
+
+/** `millrace replay FILE.parquet --to TOPIC` */
+export const replayFile = command({
+  name: 'replay',
+  summary: 'publishes the rows of a Parquet file to a topic as JSON records, at the pace of their event time',
+  positionals: ['FILE'],
+  options: z.object({
+    ...homeOptions,
+    to: z.string().describe('topic'),
+    eventTime: z.string().optional().describe('timestamp column that paces the replay; default: the first one'),
+    key: z.string().optional().describe('string column that becomes the key of the records'),
+    speed: z.string().default('max').describe('max, realtime, or a factor such as 100x'),
+    partitions: z.coerce.number().int().min(1).default(1).describe('partitions when the topic has to be created'),
+    fresh: z.boolean().default(false).describe('begin anew instead of going on where an earlier replay stopped'),
+  }),
+  example: 'millrace replay readings.parquet --to readings --speed 60x',
+  async run({ positionals: [file], options }) {
+    const schema = await parquetSchema(file as string, { eventTime: options.eventTime, key: options.key });
+    const pipeline = definePipeline({
+      name: `replay.${basename(file as string).replaceAll(/[^A-Za-z0-9._-]/g, '_')}.${options.to}`,
+      sources: { rows: paced(parquet(file as string, { schema }), parseSpeed(options.speed), systemClock) },
+      sinks: { topic: topic(options.to, { schema, partitions: options.partitions }) },
+      flow: ({ rows }) => ({ topic: rows }),
+    });
+    const running = start(pipeline, { brokers: options.brokers, state: options.state, fresh: options.fresh });
+    process.once('SIGINT', () => running.stop().catch(() => {}));
+    const display = new ProgressDisplay(`replay to ${options.to}`, () => running.progress());
+    display.start();
+    try {
+      const summary = await running.done;
+      display.stop();
+      const rows = summary.rowsIn.toLocaleString('en-US');
+      console.log(
+        summary.alreadyEnded ? `${file} had been replayed: ${rows} rows; --fresh begins anew` : `${rows} rows published to ${options.to}`,
+      );
+      return 0;
+    } finally {
+      display.stop();
+    }
+  },
+});

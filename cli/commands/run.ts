@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { start } from '../../pipeline/index.ts';
+import { MillraceError } from '../../streams/index.ts';
+import { command } from '../command.ts';
+import { homeOptions } from '../home-options.ts';
+import { loadPipeline } from '../load-pipeline.ts';
+import { ProgressDisplay } from '../progress.ts';
+import { summaryJson, summaryText } from '../summary.ts';
+
+/** `millrace run FILE` */
+export const run = command({
+  name: 'run',
+  summary: 'runs the pipeline that a file exports, until it ends or is stopped',
+  positionals: ['FILE'],
+  options: z.object({
+    ...homeOptions,
+    speed: z.string().optional().describe('speed of the feeds: max, realtime, or a factor such as 100x'),
+    fresh: z.boolean().default(false).describe('begin anew: forget state, delete the topics that the pipeline and its feeds write'),
+    drain: z.boolean().default(false).describe('end when all inputs have been read, also without feeds'),
+    summary: z.string().optional().describe('write the summary to this file, as JSON'),
+    epochTime: z.string().default('1s').describe('longest time between two commits'),
+    batchRows: z.coerce.number().default(4096).describe('rows pushed through the operators at a time'),
+  }),
+  example: 'millrace run examples/air-quality/pipeline.ts --speed max --summary summary.json',
+  async run({ positionals: [file], options }) {
+    const pipeline = await loadPipeline(file as string);
+    const running = start(pipeline, {
+      brokers: options.brokers,
+      state: options.state,
+      fresh: options.fresh,
+      ...(options.drain ? { drain: true } : {}),
+      ...(options.speed === undefined ? {} : { speed: options.speed }),
+      task: { epochTime: options.epochTime, batchRows: options.batchRows },
+      onRetry: (error, pause) => console.error(`millrace: ${error.describe()}; trying again in ${pause} ms`),
+    });
+    const stopping = stopOnSignals(() => running.stop());
+    const display = new ProgressDisplay(pipeline.name, () => running.progress());
+    display.start();
+    try {
+      const summary = await running.done;
+      display.stop();
+      if (summary.alreadyEnded) console.log(`${pipeline.name} had ended in an earlier run; --fresh begins anew`);
+      console.log(summaryText(summary));
+      if (options.summary !== undefined) writeSummary(options.summary, summaryJson(summary));
+      return 0;
+    } finally {
+      display.stop();
+      stopping.dispose();
+    }
+  },
+});
+
+function writeSummary(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (thrown) {
+    throw new MillraceError('SINK_FAILED', `cannot write the summary to ${file}: ${(thrown as Error).message}`, { cause: thrown });
+  }
+}
+
+/** The first SIGINT or SIGTERM drains, commits and leaves; the second leaves at once. */
+function stopOnSignals(stop: () => Promise<unknown>): { dispose(): void } {
+  let signals = 0;
+  const onSignal = () => {
+    signals++;
+    if (signals > 1) process.exit(130);
+    console.error('millrace: stopping after this epoch; a second signal stops at once');
+    stop().catch(() => {});
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return { dispose: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
+}

@@ -1,0 +1,58 @@
+import { describeSchema, emptyBatch, rolesOf } from '../columnar/index.ts';
+import { streamBatch } from '../streams/index.ts';
+import type { Input, Output, Pipeline } from './definition.ts';
+import { Graph } from './graph.ts';
+import { systemClock } from './system-clock.ts';
+
+/** What `millrace check` tells of a pipeline without running it. */
+export interface PipelineCheck {
+  readonly name: string;
+  readonly sources: readonly { readonly name: string; readonly from: string; readonly schema: readonly string[] }[];
+  /** Steps in reading order; the schema of what leaves them where a batch without rows tells it. */
+  readonly steps: readonly { readonly id: string; readonly state: boolean; readonly schema: readonly string[] | undefined }[];
+  readonly sinks: readonly { readonly name: string; readonly to: string; readonly schema: readonly string[] }[];
+  /** Things that run, but may not be meant. */
+  readonly warnings: readonly string[];
+}
+
+const place = (end: Input | Output) => (end.kind === 'topic' ? `topic ${end.name} (${end.format.name})` : end.name);
+
+/**
+ * Wires a pipeline and sends a batch without rows through it: finds unknown columns, wrong types and missing streams before any row is read.
+ *
+ * @throws MillraceError of the step that cannot work.
+ */
+export async function checkPipeline(pipeline: Pipeline): Promise<PipelineCheck> {
+  const sinks = new Map(Object.keys(pipeline.sinks).map((name) => [name, () => {}]));
+  const graph = new Graph(pipeline, systemClock, sinks);
+  const sources = Object.entries(pipeline.sources);
+  await graph.push(sources.map(([input, { schema }]) => ({ input, batch: streamBatch(emptyBatch(schema)) })));
+  const { steps } = graph;
+  const result = {
+    name: pipeline.name,
+    sources: sources.map(([name, source]) => ({ name, from: place(source), schema: describeSchema(source.schema) })),
+    steps: steps.ids.map((id) => {
+      const schema = steps.schemas.get(id);
+      return { id, state: steps.cells.has(id), schema: schema === undefined ? undefined : describeSchema(schema) };
+    }),
+    sinks: Object.entries(pipeline.sinks).map(([name, sink]) => ({ name, to: place(sink), schema: describeSchema(sink.schema) })),
+    warnings: warningsOf(pipeline, steps.ids),
+  };
+  graph.close();
+  return result;
+}
+
+function warningsOf(pipeline: Pipeline, ids: readonly string[]): readonly string[] {
+  const warnings: string[] = [];
+  for (const [name, source] of Object.entries(pipeline.sources)) {
+    if (rolesOf(source.schema).eventTime === undefined)
+      warnings.push(`source '${name}' has no event time: windows and time-based joins cannot work on it`);
+  }
+  const numbered = ids.filter((id) => /-\d+$/.test(id));
+  if (numbered.length > 0) {
+    warnings.push(
+      `steps ${numbered.join(', ')} are numbered by position: give steps with state an id of their own (withStepId), so that their state outlives edits`,
+    );
+  }
+  return warnings;
+}

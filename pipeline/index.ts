@@ -1,0 +1,20 @@
+export { checkPipeline, type PipelineCheck } from './check.ts';
+export {
+  definePipeline,
+  type FeedDefinition,
+  type Input,
+  type InputStreams,
+  type Output,
+  type OutputStreams,
+  type Pipeline,
+  type PipelineOptions,
+  replay,
+} from './definition.ts';
+export type { Counters } from './ledger.ts';
+export { type HomeOptions, openHome } from './open-home.ts';
+export { paced, parseSpeed } from './pace.ts';
+export { type ResliceResult, resliceCheck } from './reslice.ts';
+export { type Progress, type Run, type RunOptions, type RunSummary, start } from './run.ts';
+export { systemClock, type TaskClock } from './system-clock.ts';
+export { type TaskOptions, taskOptions } from './task-options.ts';
+export type { TaskSummary } from './task-summary.ts';

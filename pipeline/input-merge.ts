@@ -1,0 +1,120 @@
+import type { JournalEntry, Position, ReadBudget } from '../connectors/index.ts';
+import type { SourceRows } from './source-rows.ts';
+import type { TaskInput } from './task-input.ts';
+
+/** A stretch of rows of one input and the ordinal of its first row; the others follow without gaps. */
+export interface Stretch {
+  readonly input: TaskInput;
+  readonly firstOrdinal: number;
+  readonly taken: SourceRows;
+}
+
+const IDLE = 'input-idle';
+const ACTIVE = 'input-active';
+
+/**
+ * Puts the inputs of a task into one order: by event time, then topic, then offset. The task waits for an input only while it may bring rows; that an input was idle is a
+ * decision of the wall clock, so it is journaled with the ordinal at which it was made, and a re-run repeats it.
+ */
+export class InputMerge {
+  readonly #inputs: readonly TaskInput[];
+  readonly #idle = new Set<TaskInput>();
+  #nextOrdinal: number;
+  #replay: JournalEntry[];
+  #live: boolean;
+  /** Decisions since the last snapshot. */
+  journal: JournalEntry[] = [];
+
+  constructor(inputs: readonly TaskInput[], start: { readonly nextOrdinal: number; readonly replay?: readonly JournalEntry[] }) {
+    this.#inputs = inputs;
+    this.#nextOrdinal = start.nextOrdinal;
+    this.#replay = [...(start.replay ?? [])];
+    this.#live = start.replay === undefined;
+  }
+
+  /** The re-run is over: from now on the wall clock decides. */
+  goLive(): void {
+    this.#repeat();
+    this.#live = true;
+  }
+
+  get nextOrdinal(): number {
+    return this.#nextOrdinal;
+  }
+
+  get positions(): Readonly<Record<string, Position>> {
+    return Object.fromEntries(this.#inputs.map((input) => [input.name, input.position]));
+  }
+
+  get lag(): number {
+    return this.#inputs.reduce((sum, input) => sum + input.lag, 0);
+  }
+
+  /** A snapshot was taken: its state says which inputs are idle, so the journal begins anew with these. */
+  restartJournal(): void {
+    this.journal = [...this.#idle].map((input) => ({ ordinal: this.#nextOrdinal, kind: IDLE, value: input.name }));
+  }
+
+  /** The next rows of all inputs, at most about `rows`; `'idle'` when nothing is at hand now, `'end'` when nothing ever will. */
+  async next(rows: number, budgets: (input: TaskInput) => ReadBudget): Promise<readonly Stretch[] | 'idle' | 'end'> {
+    const waiting = this.#inputs.filter((input) => !input.ready && !this.#idle.has(input));
+    const reads = this.#inputs.map((input) => input.read(budgets(input)));
+    await Promise.all(this.#inputs.map((input, i) => (waiting.includes(input) && !input.ready ? reads[i] : undefined)));
+    if (this.#live) this.#decide();
+    else this.#repeat();
+    const ready = this.#inputs.filter((input) => input.ready && !this.#idle.has(input));
+    if (ready.length > 0) return this.#merge(ready, rows);
+    if (this.#inputs.every((input) => input.status === 'end')) return 'end';
+    if (this.#live && this.#inputs.length > 1)
+      await Promise.race(this.#inputs.filter((input) => input.status !== 'end').map((input) => input.read(budgets(input))));
+    return 'idle';
+  }
+
+  #decide(): void {
+    for (const input of this.#inputs) {
+      if (this.#idle.has(input)) {
+        if (input.ready) this.#note(ACTIVE, input);
+      } else if (!input.ready && input.status !== 'end' && this.#inputs.length > 1) this.#note(IDLE, input);
+    }
+  }
+
+  #note(kind: string, input: TaskInput): void {
+    if (kind === IDLE) this.#idle.add(input);
+    else this.#idle.delete(input);
+    this.journal.push({ ordinal: this.#nextOrdinal, kind, value: input.name });
+  }
+
+  #repeat(): void {
+    while (this.#replay[0] !== undefined && this.#replay[0].ordinal <= this.#nextOrdinal) {
+      const { kind, value } = this.#replay.shift() as JournalEntry;
+      const input = this.#inputs.find(({ name }) => name === value);
+      if (input !== undefined && (kind === IDLE || kind === ACTIVE)) this.#note(kind, input);
+    }
+  }
+
+  #merge(ready: readonly TaskInput[], rows: number): readonly Stretch[] {
+    const stretches: Stretch[] = [];
+    const decision = this.#replay[0]?.ordinal ?? Number.POSITIVE_INFINITY;
+    const end = Math.min(this.#nextOrdinal + rows, decision);
+    do {
+      const input = ready.reduce((first, other) => (comesFirst(other, first) ? other : first));
+      const others = ready.filter((other) => other !== input);
+      // Ties go row by row through `comesFirst`, so a stretch stops before the earliest head of the others.
+      const time = others.reduce((earliest, other) => Math.min(earliest, other.headTime), Number.POSITIVE_INFINITY);
+      const strict = others.length === 0 ? Number.POSITIVE_INFINITY : previousTime(time);
+      const taken = input.take(end - this.#nextOrdinal, strict);
+      stretches.push({ input, firstOrdinal: this.#nextOrdinal, taken });
+      this.#nextOrdinal += taken.to - taken.from;
+    } while (this.#nextOrdinal < end && ready.every((input) => input.ready));
+    return stretches;
+  }
+}
+
+/** The largest event time that surely comes before `time`: event times are whole milliseconds. */
+const previousTime = (time: number) => time - 1;
+
+function comesFirst(a: TaskInput, b: TaskInput): boolean {
+  if (a.headTime !== b.headTime) return a.headTime < b.headTime;
+  if (a.headSource !== b.headSource) return a.headSource < b.headSource;
+  return a.headOffset < b.headOffset;
+}

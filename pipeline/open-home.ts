@@ -1,0 +1,19 @@
+import { type Home, openKafka, openLog } from '../connectors/index.ts';
+
+/** Where a run keeps topics and epochs. */
+export interface HomeOptions {
+  /** Kafka's bootstrap servers, `host:port` separated by commas; without them the embedded log is used. */
+  readonly brokers?: string;
+  /** Folder of the embedded log; default `.millrace`. */
+  readonly state?: string;
+  /** Open for reading beside a run that writes. */
+  readonly readOnly?: boolean;
+}
+
+/** Opens Kafka where brokers are given, else the embedded log. */
+export function openHome(options: HomeOptions): Promise<Home> {
+  if (options.brokers !== undefined && options.brokers !== '') {
+    return openKafka({ brokers: options.brokers.split(',').map((broker) => broker.trim()) });
+  }
+  return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false });
+}

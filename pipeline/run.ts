@@ -1,0 +1,176 @@
+import type { Home } from '../connectors/index.ts';
+import { MillraceError, parseOptions } from '../streams/index.ts';
+import type { Pipeline } from './definition.ts';
+import { feedName, feedPipeline } from './feed.ts';
+import { type HomeOptions, openHome } from './open-home.ts';
+import { paced, parseSpeed } from './pace.ts';
+import { planPartitions, type TaskPlan } from './plan.ts';
+import { systemClock, type TaskClock } from './system-clock.ts';
+import { type Task, type TaskSetting, taskName } from './task.ts';
+import { taskOptions } from './task-options.ts';
+import { addSummaries, type TaskSummary } from './task-summary.ts';
+import { type TaskEnd, TaskWorker } from './worker.ts';
+
+/** Options of a run; the task's own are in `task`. */
+export interface RunOptions extends HomeOptions {
+  /** A home that is already open; the run does not close it. */
+  readonly home?: Home;
+  /** Begin anew: forget state and commits, delete the topics that the pipeline and its feeds write. */
+  readonly fresh?: boolean;
+  /** Speed of all feeds, instead of their own. */
+  readonly speed?: string;
+  /** End when all inputs have been read, instead of waiting for more. */
+  readonly drain?: boolean;
+  readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
+  readonly clock?: TaskClock;
+  /** Told of each retry after an error. */
+  readonly onRetry?: (error: MillraceError, pause: number) => void;
+}
+
+/** What a run shows while it goes on. */
+export interface Progress extends TaskSummary {
+  /** Records known to wait in the inputs. */
+  readonly lag: number;
+  readonly feeds: readonly { readonly name: string; readonly rows: number; readonly ended: boolean }[];
+}
+
+/** What a run has come to, from committed state. */
+export interface RunSummary extends TaskSummary {
+  /** True when the inputs have truly ended; false when the run was stopped. */
+  readonly ended: boolean;
+  /** True when an earlier run had already ended, and this one did nothing. */
+  readonly alreadyEnded: boolean;
+}
+
+/** A run under way. */
+export interface Run {
+  /** Resolves when the run has ended or was stopped; rejects with a MillraceError when it failed. */
+  readonly done: Promise<RunSummary>;
+  /** Finishes the turn at hand, commits and leaves. */
+  stop(): Promise<RunSummary>;
+  progress(): Progress;
+}
+
+/**
+ * Runs a pipeline in this process.
+ *
+ * @example
+ * const run = start(pipeline, { state: '.millrace' });
+ * process.once('SIGTERM', () => run.stop());
+ * console.log(await run.done);
+ */
+export function start(pipeline: Pipeline, options: RunOptions = {}): Run {
+  const running = new PipelineRun(pipeline, options);
+  return { done: running.done, stop: () => running.stop(), progress: () => running.progress() };
+}
+
+class PipelineRun {
+  readonly done: Promise<RunSummary>;
+  readonly #pipeline: Pipeline;
+  readonly #options: RunOptions;
+  readonly #clock: TaskClock;
+  readonly #abort = new AbortController();
+  readonly #tasks: TaskWorker[] = [];
+  readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
+
+  constructor(pipeline: Pipeline, options: RunOptions) {
+    this.#pipeline = pipeline;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.done = this.#run();
+    // Whoever only calls stop() must not meet an unhandled rejection; `done` still rejects for all who wait on it.
+    this.done.catch(() => {});
+  }
+
+  stop(): Promise<RunSummary> {
+    this.#abort.abort();
+    return this.done;
+  }
+
+  progress(): Progress {
+    const summary = addSummaries(this.#tasks.flatMap((task) => task.current ?? []));
+    const feeds = [...this.#feeds].map(([name, { worker, ended }]) => ({ name, rows: worker.current?.rowsIn ?? 0, ended }));
+    return { ...summary, lag: this.#tasks.reduce((sum, task) => sum + task.lag, 0), feeds };
+  }
+
+  async #run(): Promise<RunSummary> {
+    const home = this.#options.home ?? (await openHome(this.#options));
+    try {
+      const plan = await this.#prepare(home);
+      return await this.#runAll(home, plan);
+    } catch (thrown) {
+      throw MillraceError.from(thrown, 'INTERNAL');
+    } finally {
+      if (this.#options.home === undefined) await home.close();
+    }
+  }
+
+  async #prepare(home: Home): Promise<TaskPlan> {
+    if (this.#options.fresh) await forget(home, this.#pipeline);
+    return planPartitions(home, this.#pipeline);
+  }
+
+  async #runAll(home: Home, plan: TaskPlan): Promise<RunSummary> {
+    const options = parseOptions('run', taskOptions, this.#options.task ?? {});
+    const setting = { home, clock: this.#clock, options, partitions: plan.partitions };
+    const onRetry = this.#options.onRetry ?? (() => {});
+    for (const [name, feed] of Object.entries(this.#pipeline.feeds)) {
+      const speed = parseSpeed(this.#options.speed ?? feed.speed);
+      const pipeline = feedPipeline(this.#pipeline, name, feed, (source) => paced(source, speed, this.#clock));
+      this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
+    }
+    for (let partition = 0; partition < plan.tasks; partition++) {
+      const own: TaskSetting = { ...setting, pipeline: this.#pipeline, partition };
+      this.#tasks.push(new TaskWorker(own, (task) => this.#drained(home, task, partition), onRetry));
+    }
+    const ends = await this.#together();
+    const summary = addSummaries(this.#tasks.flatMap((task) => task.committed ?? []));
+    return { ...summary, ended: ends.every((end) => end === 'ended'), alreadyEnded: this.#tasks.every((task) => task.alreadyEnded) };
+  }
+
+  /** Runs feeds and tasks side by side; the first failure stops the others. */
+  async #together(): Promise<readonly TaskEnd[]> {
+    const guard = (work: Promise<TaskEnd>) =>
+      work.catch((thrown) => {
+        this.#abort.abort();
+        throw thrown;
+      });
+    const feeds = [...this.#feeds.values()].map((feed) =>
+      guard(
+        feed.worker.run(this.#abort.signal).then((end) => {
+          feed.ended = end === 'ended';
+          return end;
+        }),
+      ),
+    );
+    const tasks = this.#tasks.map((task) => guard(task.run(this.#abort.signal)));
+    const settled = await Promise.allSettled([...tasks, ...feeds]);
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return settled.slice(0, tasks.length).map((result) => (result as PromiseFulfilledResult<TaskEnd>).value);
+  }
+
+  /** An idle task has nothing more to expect once all feeds have ended and it has read every topic to its end. */
+  async #drained(home: Home, task: Task, partition: number): Promise<boolean> {
+    const feeds = [...this.#feeds.values()];
+    if (!(this.#options.drain ?? feeds.length > 0) || feeds.some(({ ended }) => !ended)) return false;
+    for (const [name, source] of Object.entries(this.#pipeline.sources)) {
+      if (source.kind !== 'topic') continue;
+      const info = (await home.topics.list(source.name)).find((candidate) => candidate.partition === partition);
+      const position = task.positions[name]?.[source.name] ?? info?.start ?? 0;
+      if (info !== undefined && position < info.end) return false;
+    }
+    return true;
+  }
+}
+
+async function forget(home: Home, pipeline: Pipeline): Promise<void> {
+  const names = [pipeline.name, ...Object.keys(pipeline.feeds).map((feed) => feedName(pipeline.name, feed))];
+  for (const name of names) {
+    const records = await home.epochs.peek(`${name}/`);
+    for (const { task } of records.length > 0 ? records : [{ task: taskName(name, 0) }]) await home.epochs.forget(task);
+  }
+  const written = [...Object.values(pipeline.sinks), ...Object.values(pipeline.feeds).map(({ to }) => to)];
+  for (const end of written) if (end.kind === 'topic') await home.topics.remove(end.name);
+  await home.topics.remove(pipeline.rejects);
+}

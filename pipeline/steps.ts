@@ -1,0 +1,90 @@
+import type { BatchSchema } from '../columnar/index.ts';
+import type {
+  Clock,
+  LedgerEquation,
+  RejectedRow,
+  StateCell,
+  StepContext,
+  StepDeclaration,
+  StepReport,
+  TaskContext,
+} from '../streams/index.ts';
+import { Ledger } from './ledger.ts';
+
+/** A row that a step rejected, with the step's id. */
+export interface StepRejection extends RejectedRow {
+  readonly step: string;
+}
+
+/**
+ * The steps of one task: hands out ids in build order, keeps their state cells, counters and reports, and runs what they asked for at the end of a turn.
+ */
+export class Steps implements TaskContext {
+  readonly ledger = new Ledger();
+  readonly cells = new Map<string, StateCell>();
+  readonly reports = new Map<string, () => StepReport>();
+  /** Schema of the newest batch that left each step. */
+  readonly schemas = new Map<string, BatchSchema>();
+  readonly ids: string[] = [];
+  readonly #clock: Clock;
+  readonly #turnEnds: (() => void)[] = [];
+  #rejections: StepRejection[] = [];
+  #work: Promise<void>[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  step({ name, ledger }: StepDeclaration): StepContext {
+    const id = this.#freeId(name);
+    this.ids.push(id);
+    this.ledger.declare(id, ledger);
+    return {
+      id,
+      clock: this.#clock,
+      count: (counter, rows) => this.ledger.add(id, counter, rows),
+      emitted: (batch) => {
+        this.ledger.add(id, 'out', batch.batch.numRows);
+        this.schemas.set(id, batch.batch.schema);
+      },
+      reject: (row) => {
+        this.ledger.add(id, 'rejected', 1);
+        this.#rejections.push({ ...row, step: id });
+      },
+      keep: (cell) => this.cells.set(id, cell),
+      onTurnEnd: (flush) => this.#turnEnds.push(flush),
+      waitFor: (work) => this.#work.push(work),
+      report: (read) => this.reports.set(id, read),
+    };
+  }
+
+  #freeId(name: string): string {
+    if (!this.ids.includes(name)) return name;
+    let number = 2;
+    while (this.ids.includes(`${name}-${number}`)) number++;
+    return `${name}-${number}`;
+  }
+
+  /** Declares counters that belong to no operator: ingest, sinks. */
+  declare(id: string, ledger: LedgerEquation): void {
+    this.ledger.declare(id, ledger);
+  }
+
+  /** Runs the turn-end hooks in build order, then waits for asynchronous work, until neither is left. */
+  async endTurn(): Promise<void> {
+    for (;;) {
+      for (const flush of this.#turnEnds) flush();
+      if (this.#work.length === 0) return;
+      const work = this.#work;
+      this.#work = [];
+      await Promise.all(work);
+    }
+  }
+
+  /** Rows rejected since the last call. */
+  takeRejections(): readonly StepRejection[] {
+    const rejections = this.#rejections;
+    this.#rejections = [];
+    return rejections;
+  }
+}

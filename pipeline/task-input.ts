@@ -1,0 +1,123 @@
+import { type Batch, instantsOf, rolesOf, type TypeMap } from '../columnar/index.ts';
+import type { Position, ReadBudget, Source, SourceBatch } from '../connectors/index.ts';
+import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.ts';
+
+/**
+ * One input of a task: reads ahead by one batch while the task works, and hands out rows by a cursor. Its position is that of the rows handed out.
+ */
+export class TaskInput {
+  readonly name: string;
+  readonly allowedLateness: number;
+  readonly #source: Source<TypeMap>;
+  #position: Position;
+  #reading: Promise<void> | undefined;
+  #ahead: SourceBatch<TypeMap> | undefined;
+  #failure: { readonly thrown: unknown } | undefined;
+  #batch: SourceBatch<TypeMap> | undefined;
+  #times: Float64Array | undefined;
+  #cursor = 0;
+  #counted = 0;
+  /** What the last read brought. */
+  status: 'rows' | 'idle' | 'end' = 'rows';
+  /** Records known to wait beyond those read. */
+  lag = 0;
+
+  constructor(name: string, source: Source<TypeMap>, position: Position, allowedLateness: number) {
+    this.name = name;
+    this.allowedLateness = allowedLateness;
+    this.#source = source;
+    this.#position = position;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** Event time of the next row, -Infinity without event time. Only while `ready`. */
+  get headTime(): number {
+    return this.#times?.[this.#cursor] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Offset of the next row. */
+  get headOffset(): number {
+    return this.#batch?.offset[this.#cursor] ?? 0;
+  }
+
+  /** Stream of the next row. */
+  get headSource(): string {
+    return this.#batch?.source ?? '';
+  }
+
+  /** Whether rows are at hand. Throws what the source threw. */
+  get ready(): boolean {
+    if (this.#batch !== undefined) return true;
+    if (this.#failure !== undefined) throw this.#failure.thrown;
+    if (this.#ahead === undefined) return false;
+    this.#batch = this.#ahead;
+    this.#ahead = undefined;
+    this.#times = eventTimes(this.#batch.batch);
+    this.#cursor = 0;
+    this.#counted = 0;
+    return true;
+  }
+
+  /** Starts a read unless one is under way or its result still waits; settles when it is done. */
+  read(budget: ReadBudget): Promise<void> {
+    if (this.#ahead !== undefined || this.#failure !== undefined || this.status === 'end') return Promise.resolve();
+    this.#reading ??= this.#source
+      .next(budget)
+      .then(
+        (result) => this.#take(result),
+        (thrown) => {
+          this.#failure = { thrown };
+        },
+      )
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  #take(result: SourceBatch<TypeMap> | 'idle' | 'end'): void {
+    if (typeof result === 'string') {
+      this.status = result;
+      this.lag = 0;
+    } else {
+      this.status = 'rows';
+      this.lag = result.lag;
+      this.#ahead = result;
+    }
+  }
+
+  /** Hands out up to `rows` rows, and none whose event time is beyond `time` but the first. */
+  take(rows: number, time = Number.POSITIVE_INFINITY): SourceRows {
+    const batch = this.#batch as SourceBatch<TypeMap>;
+    const most = Math.min(batch.offset.length, this.#cursor + rows);
+    let to = most;
+    if (this.#times !== undefined && time < Number.POSITIVE_INFINITY) {
+      to = this.#cursor;
+      while (to < most && !((this.#times[to] as number) > time)) to++;
+    }
+    const cut = recordBoundary(batch, this.#cursor, to);
+    const taken = takeSourceRows(batch, this.#cursor, cut, this.#position, this.#counted);
+    this.#counted += taken.records;
+    this.#position = taken.position;
+    this.#cursor = cut;
+    if (cut >= batch.offset.length) {
+      this.#batch = undefined;
+      this.#times = undefined;
+    }
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#reading;
+    await this.#source.close();
+  }
+}
+
+/** Event times of a batch in ms, or undefined when its schema has no event time. */
+export function eventTimes(batch: Batch): Float64Array | undefined {
+  const { eventTime } = rolesOf(batch.schema);
+  return eventTime === undefined ? undefined : instantsOf(batch, eventTime);
+}
