@@ -1,0 +1,1 @@
+export type { Estimator, LearnResult } from './estimator.ts';

@@ -1,0 +1,3 @@
+export * from './estimators/index.ts';
+export * from './online/index.ts';
+export { METRICS, type Metric, type ScoreColumns } from './scores/index.ts';

@@ -1,0 +1,123 @@
+import {
+  instantsOf,
+  type KeyInterner,
+  type NumberView,
+  numberView,
+  rolesOf,
+  stringView,
+  type TensorView,
+  tensorView,
+} from '../../columnar/index.ts';
+import { MillraceError, type StreamBatch } from '../../streams/index.ts';
+import type { LearnSettings } from './learn-options.ts';
+
+/** The columns of one input batch as `learn` reads them. */
+export interface InputRows {
+  readonly length: number;
+  readonly batch: StreamBatch;
+  /** Dense number of each row's key, -1 where null. */
+  readonly keys: Int32Array;
+  /** Event time in ms, NaN where null. */
+  readonly times: Float64Array;
+  /** Event time from which leads count: when the row could be known, else its own; NaN where null. */
+  readonly issuedAt: Float64Array;
+  readonly features: TensorView;
+  readonly targets: NumberView;
+  readonly baselines: NumberView;
+}
+
+/** Names of the key and event-time columns, by option or role. */
+export function rolesFor(input: StreamBatch, settings: LearnSettings): { key: string; eventTime: string } {
+  const roles = rolesOf(input.batch.schema);
+  const key = settings.key ?? roles.key;
+  if (key === undefined || roles.eventTime === undefined) {
+    const missing = key === undefined ? 'key' : 'event-time';
+    throw new MillraceError('SCHEMA_MISMATCH', `learn needs a ${missing} column, and the schema names none`, {
+      hint: `give the schema its roles: schema({ ... }, { eventTime: 'at', key: 'station' })`,
+    });
+  }
+  return { key, eventTime: roles.eventTime };
+}
+
+/** Views the columns. Throws SCHEMA_MISMATCH when one is missing or of another type, or when the tensor does not fit the estimator. */
+export function inputRows(input: StreamBatch, interner: KeyInterner, settings: LearnSettings, inputSize: number): InputRows {
+  const { key, eventTime } = rolesFor(input, settings);
+  const { batch } = input;
+  try {
+    stringView(batch, key);
+    const times = instantsOf(batch, eventTime);
+    const rows: InputRows = {
+      length: batch.numRows,
+      batch: input,
+      keys: interner.codesOf(batch, key),
+      times,
+      issuedAt: issueTimes(times, input.availableAt),
+      features: tensorView(batch, settings.features),
+      targets: numberView(batch, settings.target),
+      baselines: numberView(batch, settings.baseline.column),
+    };
+    checkSize(rows.features.size, inputSize, settings);
+    return rows;
+  } catch (thrown) {
+    throw MillraceError.from(thrown, 'SCHEMA_MISMATCH');
+  }
+}
+
+function checkSize(size: number, inputSize: number, { features }: LearnSettings): void {
+  if (size === inputSize) return;
+  throw new MillraceError('SCHEMA_MISMATCH', `column '${features}' has ${size} values per row, the estimator reads ${inputSize}`, {
+    hint: 'make length x columns of sequences equal to the inputShape of the network',
+  });
+}
+
+function issueTimes(times: Float64Array, availableAt: Float64Array | undefined): Float64Array {
+  if (availableAt === undefined) return times;
+  return times.map((time, row) => {
+    const available = availableAt[row] as number;
+    return Number.isNaN(available) ? time : Math.max(time, available);
+  });
+}
+
+/** Why a row cannot be taken, or undefined when it can. */
+export function flawOf(rows: InputRows, row: number, settings: LearnSettings): string | undefined {
+  if ((rows.keys[row] as number) < 0) return 'the key is null';
+  if (Number.isNaN(rows.times[row] as number)) return 'the event time is null';
+  if (!rows.features.validity.isValid(row)) return `feature '${settings.features}' is null`;
+  const at = firstNonFinite(rows.features, row);
+  if (at >= 0) {
+    const value = rows.features.values[row * rows.features.size + at];
+    return `feature '${settings.features}' holds ${value} at position ${at}; the model takes finite numbers only`;
+  }
+  for (const [name, view] of [
+    [settings.target, rows.targets],
+    [settings.baseline.column, rows.baselines],
+  ] as const) {
+    if (view.validity.isValid(row) && !Number.isFinite(view.values[row])) return `column '${name}' holds ${view.values[row]}`;
+  }
+  return undefined;
+}
+
+/** Position of the first NaN or infinity in a row's features, or -1. */
+function firstNonFinite({ values, size }: TensorView, row: number): number {
+  const from = row * size;
+  let zero = 0;
+  // x * 0 is NaN for NaN and infinities: one sum tells of the whole row without a branch per value.
+  for (let at = from; at < from + size; at++) zero += (values[at] as number) * 0;
+  return zero === 0 ? -1 : values.subarray(from, from + size).findIndex((value) => !Number.isFinite(value));
+}
+
+/** The value of a row, NaN where null. */
+export function numberAt(view: NumberView, row: number): number {
+  return view.validity.isValid(row) ? (view.values[row] as number) : Number.NaN;
+}
+
+/** A row as text for the rejects: its columns but the features. */
+export function rowText(rows: InputRows, row: number, settings: LearnSettings): string {
+  const { key, eventTime } = rolesFor(rows.batch, settings);
+  const at = rows.times[row] as number;
+  return JSON.stringify({
+    [key]: stringView(rows.batch.batch, key).get(row),
+    [eventTime]: Number.isNaN(at) ? null : new Date(at).toISOString(),
+    [settings.target]: rows.targets.validity.isValid(row) ? rows.targets.values[row] : null,
+  });
+}

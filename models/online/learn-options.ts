@@ -1,0 +1,86 @@
+import type { TypeMap } from 'apache-arrow';
+import { z } from 'zod';
+import type { NumericColumn, StringColumn, TensorColumn } from '../../columnar/index.ts';
+import { type BatchObserver, type Duration, duration, parseOptions } from '../../streams/index.ts';
+import type { Estimator } from '../estimators/index.ts';
+import type { ScoreColumns } from '../scores/index.ts';
+import type { Baseline } from './baseline.ts';
+
+/** Options of {@link learn}, over rows of schema `T`. */
+export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = never> {
+  /** Makes a fresh estimator; called once for each run of the stream and when its state is restored. */
+  readonly estimator: () => Estimator;
+  /** Tensor column with the estimator's input. */
+  readonly features: TensorColumn<T>;
+  /** Numeric column with the measured value; null where nothing was measured. */
+  readonly target: NumericColumn<T>;
+  /** How far ahead to forecast; output i of the estimator belongs to lead i. */
+  readonly lead: Duration | readonly Duration[];
+  /** The naive forecast to beat. */
+  readonly baseline: Baseline<NumericColumn<T>>;
+  /** Samples of one optimizer step. @default 32 */
+  readonly batchRows?: number;
+  /** Whether the estimator learns target - baseline in units of a running scale (else the target itself). @default true */
+  readonly residual?: boolean;
+  /** Key column; absent: the schema's key role. Naming it puts it into the output's type. */
+  readonly key?: Key;
+  /** How much later than its due time a label may be stamped. @default 0 */
+  readonly tolerance?: Duration;
+  /** Most samples that wait for labels at once, over all keys; beyond it the oldest is given up as `overflowed`. @default 65536 */
+  readonly maxPending?: number;
+  /** Receives scores of model and baseline. */
+  readonly scores?: BatchObserver<ScoreColumns>;
+  /** Labels of a lead between two of its scores. @default 10000 */
+  readonly scoreEvery?: number;
+}
+
+/** Schema of {@link LearnOptions}. */
+export const learnOptions = z.object({
+  estimator: z.custom<() => Estimator>((value) => typeof value === 'function', 'expected a function that makes an estimator'),
+  features: z.string(),
+  target: z.string(),
+  lead: z
+    .union([duration(), z.array(duration()).min(1)])
+    .transform((leads) => [leads].flat())
+    .refine((leads) => leads.every((lead) => lead >= 0), 'a lead is 0 or more: what lies before a row is no forecast')
+    .refine((leads) => new Set(leads).size === leads.length, 'two leads are equal'),
+  baseline: z.custom<Baseline>(
+    (value) => typeof (value as Baseline)?.create === 'function',
+    'expected a baseline such as persistence(column)',
+  ),
+  batchRows: z.int().positive().default(32),
+  residual: z.boolean().default(true),
+  key: z.string().optional(),
+  tolerance: duration().default(0),
+  maxPending: z.int().positive().default(65_536),
+  scores: z.custom<BatchObserver<ScoreColumns>>((value) => typeof (value as BatchObserver<ScoreColumns>)?.next === 'function').optional(),
+  scoreEvery: z.int().positive().default(10_000),
+});
+
+/** Checked options, and what follows from them. */
+export interface LearnSettings extends z.output<typeof learnOptions> {
+  /** Leads in milliseconds. */
+  readonly leads: Float64Array;
+  /** `+1h`, ... */
+  readonly leadNames: readonly string[];
+}
+
+export function learnSettings(options: unknown): LearnSettings {
+  const parsed = parseOptions('learn', learnOptions, options);
+  const given = [(options as { lead: Duration | readonly Duration[] }).lead].flat();
+  return { ...parsed, leads: Float64Array.from(parsed.lead), leadNames: given.map(leadName) };
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** A lead as people say it: `+24h` of '24h', `+6h` of 21,600,000 (the largest unit that divides it). */
+function leadName(lead: Duration): string {
+  if (typeof lead === 'string') return `+${lead}`;
+  const [unit, size] = UNITS.find(([, size]) => lead >= size && lead % size === 0) ?? ['ms', 1];
+  return `+${lead / size}${unit}`;
+}

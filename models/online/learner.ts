@@ -1,0 +1,285 @@
+import { KeyInterner } from '../../columnar/index.ts';
+import {
+  MillraceError,
+  type StateReader,
+  type StateWriter,
+  type StepContext,
+  type StepReport,
+  type StreamBatch,
+  takeOrder,
+} from '../../streams/index.ts';
+import { ForecastScores, METRICS, type ScoreColumns, type ScorePlace, ScoreRows } from '../scores/index.ts';
+import type { BaselineState } from './baseline.ts';
+import { type ForecastColumns, ForecastRows } from './forecast-columns.ts';
+import { flawOf, inputRows, numberAt, rolesFor, rowText } from './input-rows.ts';
+import { type LabelEvent, LabelEvents } from './label-events.ts';
+import { LabelLedger } from './label-ledger.ts';
+import type { LearnSettings } from './learn-options.ts';
+import { Trainer } from './trainer.ts';
+import { COUNTERS, type Counter, startTurn, type Turn } from './turn.ts';
+
+/** Place of the last row taken. */
+type LastRow = { -readonly [K in keyof ScorePlace]: ScorePlace[K] };
+
+/**
+ * The state of `learn`, and what it does with a batch.
+ *
+ * Rows are taken in order. A *run* is a stretch of rows between two optimizer steps; all its rows are predicted in one call at its end, since no
+ * label that came in between can change the weights. So a label that joins a forecast of its own run is scored only after that call.
+ */
+export class Learner {
+  readonly #settings: LearnSettings;
+  readonly #step: StepContext;
+  readonly #outputs: number;
+  readonly #trainer: Trainer;
+  readonly #ledger: LabelLedger;
+  readonly #baseline: BaselineState;
+  readonly #scores: ForecastScores;
+  readonly #scoreRows = new ScoreRows();
+  readonly #events = new LabelEvents();
+  #keys = new KeyInterner();
+  #forecasts: ForecastRows | undefined;
+  /** Steps that the labels of this row's ordinal filled are made when a later ordinal comes. */
+  readonly #last: LastRow = { ordinal: Number.NEGATIVE_INFINITY, sub: 0, watermark: Number.NEGATIVE_INFINITY, at: Number.NaN };
+
+  constructor(settings: LearnSettings, step: StepContext) {
+    this.#settings = settings;
+    this.#step = step;
+    this.#outputs = settings.leads.length;
+    this.#trainer = new Trainer(settings);
+    const { leads, tolerance, maxPending, leadNames } = settings;
+    this.#ledger = new LabelLedger({ inputSize: this.#trainer.estimator.inputSize, leads, tolerance, maxPending });
+    this.#baseline = settings.baseline.create(leads);
+    this.#scores = new ForecastScores(leadNames);
+    step.report(() => this.report());
+  }
+
+  /** Predicts every row, and learns what its labels allow. */
+  take(input: StreamBatch): StreamBatch<ForecastColumns> | undefined {
+    const inputSize = this.#trainer.estimator.inputSize;
+    const turn = startTurn(inputRows(input, this.#keys, this.#settings, inputSize), this.#outputs);
+    try {
+      for (let row = 0; row < turn.rows.length; row++) this.#takeRow(turn, row);
+      this.#finishRun(turn);
+    } catch (thrown) {
+      throw MillraceError.from(thrown, 'MODEL_FAILED');
+    }
+    for (const counter of COUNTERS) if (turn.counts[counter] !== 0) this.#step.count(counter, turn.counts[counter]);
+    return this.#output(turn);
+  }
+
+  /** Scores that were reached since the last call. */
+  takeScores(origin: StreamBatch['origin']): StreamBatch<ScoreColumns> | undefined {
+    return this.#scoreRows.take(origin);
+  }
+
+  /** Adds the final score of each lead, unless its last label made one. */
+  finishScores(): void {
+    for (let lead = 0; lead < this.#outputs; lead++) {
+      const labels = this.#scores.count(lead);
+      if (labels % this.#settings.scoreEvery !== 0) this.#addScores(lead, { ...this.#last, sub: this.#last.sub + 1 });
+    }
+  }
+
+  report(): StepReport {
+    const leads = this.#settings.leadNames.map((_, lead) => lead).filter((lead) => this.#scores.count(lead) > 0);
+    return { scores: leads.map((lead) => this.#scores.score(lead, 'MAE')), modelVersion: this.#trainer.estimator.steps };
+  }
+
+  #takeRow(turn: Turn, row: number): void {
+    const { rows } = turn;
+    const flaw = flawOf(rows, row, this.#settings);
+    const ordinal = rows.batch.ordinal[row] as number;
+    if (flaw !== undefined) {
+      this.#step.reject({ ordinal, reason: flaw, row: rowText(rows, row, this.#settings) });
+      return;
+    }
+    if (ordinal > this.#last.ordinal && this.#trainer.due) {
+      this.#finishRun(turn);
+      this.#trainer.step();
+    }
+    this.#last.ordinal = ordinal;
+    this.#last.sub = rows.batch.sub[row] as number;
+    this.#last.watermark = rows.batch.watermark[row] as number;
+    this.#last.at = rows.times[row] as number;
+    this.#issue(turn, row);
+    this.#label(turn, row);
+    this.#expire(turn);
+  }
+
+  /** Makes room for the row's forecasts, and a sample that waits for their labels. */
+  #issue(turn: Turn, row: number): void {
+    const { rows, buffers } = turn;
+    const index = turn.count++;
+    const from = index * this.#outputs;
+    const key = rows.keys[row] as number;
+    const issuedAt = rows.issuedAt[row] as number;
+    turn.taken[index] = row;
+    buffers.issuedAt.fill(issuedAt, from, from + this.#outputs);
+    this.#baseline.next(key, issuedAt, numberAt(rows.baselines, row), buffers.baselines, from);
+    const baselines = buffers.baselines.subarray(from, from + this.#outputs);
+    turn.samples[index] = -1;
+    if (this.#settings.residual && baselines.every(Number.isNaN)) {
+      turn.counts.unpredicted += this.#outputs;
+      return;
+    }
+    const full = this.#ledger.overflowing();
+    if (full >= 0) this.#close(turn, full, 'overflowed');
+    const sample = this.#ledger.issue(key, issuedAt, rows.features.values, row * rows.features.size);
+    const slot = this.#ledger.slotOf(sample);
+    this.#ledger.baselines.set(baselines, slot * this.#outputs);
+    this.#ledger.rows[slot] = index;
+    turn.samples[index] = sample;
+    turn.counts.waiting += this.#outputs;
+  }
+
+  /** Joins the row's target, if it was measured, with the forecasts that wait for it. */
+  #label(turn: Turn, row: number): void {
+    const target = numberAt(turn.rows.targets, row);
+    if (Number.isNaN(target)) return;
+    this.#ledger.label(turn.rows.keys[row] as number, this.#last.at, target, (sample, lead) => {
+      const ledger = this.#ledger;
+      const slot = ledger.slotOf(sample);
+      const at = slot * this.#outputs + lead;
+      const event = this.#events.add();
+      event.row = row;
+      event.lead = lead;
+      event.target = target;
+      event.baseline = ledger.baselines[at] as number;
+      event.forecast = (ledger.rows[slot] as number) < 0 ? -1 : (ledger.rows[slot] as number) * this.#outputs + lead;
+      event.prediction = ledger.predictions[at] as number;
+      if (!Number.isNaN(event.baseline)) this.#trainer.seeResidual(lead, target - event.baseline);
+      if (ledger.labelsOf(sample) === this.#outputs) this.#close(turn, sample, 'expired');
+    });
+  }
+
+  #expire(turn: Turn): void {
+    for (;;) {
+      const sample = this.#ledger.expired(this.#last.watermark);
+      if (sample < 0) return;
+      this.#close(turn, sample, 'expired');
+    }
+  }
+
+  /** Takes a sample out of the ledger; one with a label goes to the queue, the labels that it lacks are counted as `missing`. */
+  #close(turn: Turn, sample: number, missing: Counter): void {
+    const ledger = this.#ledger;
+    const labels = ledger.labelsOf(sample);
+    turn.counts.waiting -= this.#outputs;
+    turn.counts.labeled += labels;
+    turn.counts[missing] += this.#outputs - labels;
+    if (labels > 0) {
+      const slot = ledger.slotOf(sample);
+      if (this.#settings.residual) {
+        for (let at = slot * this.#outputs; at < (slot + 1) * this.#outputs; at++) {
+          ledger.targets[at] = (ledger.targets[at] as number) - (ledger.baselines[at] as number);
+        }
+      }
+      this.#trainer.queue.push(ledger.features, ledger.targets, slot);
+    }
+    ledger.close(sample);
+  }
+
+  /** Predicts the rows taken since the last step, and scores the labels that came meanwhile. */
+  #finishRun(turn: Turn): void {
+    const first = turn.predicted;
+    while (turn.predicted < turn.count) this.#predictStretch(turn);
+    for (let index = first; index < turn.count; index++) this.#keepPredictions(turn, index);
+    this.#events.drain((event) => this.#score(turn, event));
+  }
+
+  /** Predicts the next rows that lie side by side in the feature column: a rejected row parts them. */
+  #predictStretch(turn: Turn): void {
+    const { taken, buffers } = turn;
+    const { values, size } = turn.rows.features;
+    const index = turn.predicted;
+    const row = taken[index] as number;
+    let length = 1;
+    while (index + length < turn.count && taken[index + length] === row + length) length++;
+    const features = values.subarray(row * size, (row + length) * size);
+    this.#trainer.predict(features, length, buffers.baselines, buffers.predictions, index * this.#outputs);
+    buffers.versions.fill(this.#trainer.estimator.steps, index * this.#outputs, (index + length) * this.#outputs);
+    turn.predicted += length;
+  }
+
+  #keepPredictions(turn: Turn, index: number): void {
+    const sample = turn.samples[index] as number;
+    if (sample < 0 || !this.#ledger.isOpen(sample)) return;
+    const slot = this.#ledger.slotOf(sample);
+    const from = index * this.#outputs;
+    this.#ledger.predictions.set(turn.buffers.predictions.subarray(from, from + this.#outputs), slot * this.#outputs);
+    this.#ledger.rows[slot] = -1;
+  }
+
+  #score(turn: Turn, event: LabelEvent): void {
+    const prediction = event.forecast < 0 ? event.prediction : (turn.buffers.predictions[event.forecast] as number);
+    // Without a baseline there is nothing to compare with: such labels teach, but do not score.
+    if (Number.isNaN(event.baseline)) return;
+    const labels = this.#scores.add(event.lead, event.target, prediction, event.baseline);
+    if (labels % this.#settings.scoreEvery !== 0) return;
+    const { batch, times } = turn.rows;
+    const { row, lead } = event;
+    this.#addScores(lead, {
+      ordinal: batch.ordinal[row] as number,
+      sub: batch.sub[row] as number,
+      watermark: batch.watermark[row] as number,
+      at: times[row] as number,
+    });
+  }
+
+  /** Scores of one row are numbered by lead and metric. */
+  #addScores(lead: number, place: ScorePlace): void {
+    METRICS.forEach((metric, number) => {
+      const sub = (place.sub * this.#outputs + lead) * METRICS.length + number;
+      this.#scoreRows.add(this.#scores.score(lead, metric), { ...place, sub });
+    });
+  }
+
+  /** One row per row taken and lead. The leads count from issuedAt already, so the output needs no availableAt. */
+  #output(turn: Turn): StreamBatch<ForecastColumns> | undefined {
+    const input = turn.rows.batch;
+    if (turn.count === 0 && input.mark === undefined) return undefined;
+    const rows = new Int32Array(turn.count * this.#outputs);
+    for (let at = 0; at < rows.length; at++) rows[at] = turn.taken[Math.floor(at / this.#outputs)] as number;
+    this.#forecasts ??= new ForecastRows(rolesFor(input, this.#settings).key, this.#settings.leads, this.#settings.leadNames);
+    const { ordinal, sub, watermark } = takeOrder(input, rows);
+    const batch = this.#forecasts.batch(input.batch, rows, turn.buffers);
+    const { origin, mark } = input;
+    const numbered = sub.map((from, at) => from * this.#outputs + (at % this.#outputs));
+    return { batch, origin, ordinal, sub: numbered, watermark, ...(mark === undefined ? {} : { mark }) };
+  }
+
+  snapshot(out: StateWriter): void {
+    for (const [, value] of this.#shape()) out.string(value);
+    const { ordinal, sub, watermark, at } = this.#last;
+    out.number(ordinal).number(sub).number(watermark).number(at);
+    out.strings(this.#keys.keys);
+    for (const part of [this.#ledger, this.#baseline, this.#scores, this.#trainer]) part.snapshot(out);
+  }
+
+  restore(input: StateReader): this {
+    for (const [name, value] of this.#shape()) {
+      const stored = input.string();
+      if (stored === value) continue;
+      throw new MillraceError('STATE_INCOMPATIBLE', `the state was written with ${name} ${stored}, this learn has ${value}`, {
+        hint: 'restore the option, give the step another id, or begin anew with --fresh',
+      });
+    }
+    Object.assign(this.#last, { ordinal: input.number(), sub: input.number(), watermark: input.number(), at: input.number() });
+    this.#keys = new KeyInterner(input.strings());
+    for (const part of [this.#ledger, this.#baseline, this.#scores, this.#trainer]) part.restore(input);
+    return this;
+  }
+
+  /** What a snapshot must agree on with the options before anything else of it can be read. */
+  #shape(): readonly (readonly [string, string])[] {
+    const { leads, batchRows, residual, baseline } = this.#settings;
+    return [
+      ['leads (ms)', leads.join(', ')],
+      ['values per row', String(this.#trainer.estimator.inputSize)],
+      ['batchRows', String(batchRows)],
+      ['residual', String(residual)],
+      ['baseline', `${baseline.name}(${baseline.column})`],
+    ];
+  }
+}
