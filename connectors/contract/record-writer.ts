@@ -100,7 +100,13 @@ export class RecordWriter {
   /** The records written, and an empty writer. */
   finish(): RecordColumns {
     const count = this.#count;
-    const column = (part: number) => Int32Array.from({ length: count }, (_, record) => this.#starts[record * 6 + part] as number);
+    const column = (part: number) => {
+      const values = new Int32Array(count);
+      for (let record = 0; record < count; record++) values[record] = this.#starts[record * 6 + part] as number;
+      return values;
+    };
+    const offset = new Float64Array(count);
+    for (let record = 0; record < count; record++) offset[record] = record;
     const records: RecordColumns = {
       count,
       bytes: this.#bytes.slice(0, this.#length),
@@ -111,7 +117,7 @@ export class RecordWriter {
       headersStart: column(4),
       headersLength: column(5),
       timestamp: this.#timestamps.slice(0, count),
-      offset: Float64Array.from({ length: count }, (_, record) => record),
+      offset,
     };
     this.#count = 0;
     this.#length = 0;

@@ -1,0 +1,24 @@
+import type { Data } from 'apache-arrow';
+import { booleanData } from '../../../columnar/index.ts';
+import { nullsOf, PRESENT } from './row-state.ts';
+
+/** Collects true and false. */
+export class BooleanColumn {
+  readonly kind = 'boolean';
+  state = new Uint8Array(0);
+  #values = new Uint8Array(0);
+
+  begin(capacity: number): void {
+    this.state = new Uint8Array(capacity);
+    this.#values = new Uint8Array(capacity);
+  }
+
+  put(row: number, value: boolean): void {
+    this.#values[row] = value ? 1 : 0;
+    this.state[row] = PRESENT;
+  }
+
+  finish(rows: number): Data {
+    return booleanData(this.#values.subarray(0, rows), nullsOf(this.state, rows));
+  }
+}

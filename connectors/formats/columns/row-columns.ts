@@ -1,0 +1,72 @@
+import { Binary, type Data, DataType, type Field, type TypeMap, Utf8 } from 'apache-arrow';
+import { type Batch, type BatchSchema, makeBatch } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
+import { BooleanColumn } from './boolean-column.ts';
+import { CategoryColumn } from './category-column.ts';
+import { Int64Column } from './int64-column.ts';
+import { NumberColumn, numberKindOf } from './number-column.ts';
+import { ABSENT, PRESENT } from './row-state.ts';
+import { TextColumn } from './text-column.ts';
+
+/** Collects one column of rows being decoded. */
+export type ColumnBuilder = NumberColumn | Int64Column | BooleanColumn | TextColumn | CategoryColumn;
+
+/** Makes the builder for a column type; undefined when there is none. */
+export function columnBuilder(type: DataType): ColumnBuilder | undefined {
+  const kind = numberKindOf(type);
+  if (kind !== undefined) return new NumberColumn(kind);
+  if (DataType.isInt(type) && type.bitWidth === 64 && type.isSigned) return new Int64Column();
+  if (DataType.isBool(type)) return new BooleanColumn();
+  if (type instanceof Utf8 || type instanceof Binary) return new TextColumn(type);
+  if (DataType.isDictionary(type) && type.dictionary instanceof Utf8) return new CategoryColumn();
+  return undefined;
+}
+
+/** The columns of a schema while a block of records is decoded: rows are set in order, a rejected row is cleared and used again. */
+export class RowColumns<T extends TypeMap> {
+  readonly schema: BatchSchema<T>;
+  readonly names: readonly string[];
+  readonly builders: readonly ColumnBuilder[];
+  readonly #required: readonly number[];
+
+  /** @throws MillraceError INVALID_OPTION for a column type that `format` cannot hold. */
+  constructor(schema: BatchSchema<T>, format: string) {
+    this.schema = schema;
+    this.names = schema.fields.map((field) => field.name);
+    this.builders = schema.fields.map((field) => builderOf(field, format));
+    this.#required = schema.fields.flatMap((field, column) => (field.nullable ? [] : [column]));
+  }
+
+  /** Makes room for `capacity` rows, all empty. */
+  begin(capacity: number): void {
+    for (const builder of this.builders) builder.begin(capacity);
+  }
+
+  /** Forgets what was set of a row. */
+  clearRow(row: number): void {
+    for (const builder of this.builders) builder.state[row] = ABSENT;
+  }
+
+  /** The first required column that the row lacks, or -1. */
+  missing(row: number): number {
+    for (let i = 0; i < this.#required.length; i++) {
+      const column = this.#required[i] as number;
+      if ((this.builders[column] as ColumnBuilder).state[row] !== PRESENT) return column;
+    }
+    return -1;
+  }
+
+  /** The first `rows` rows as a batch; call `begin` before the next. */
+  finish(rows: number): Batch<T> {
+    const columns: Data[] = this.builders.map((builder) => builder.finish(rows));
+    return makeBatch(this.schema, columns, rows);
+  }
+}
+
+function builderOf(field: Field, format: string): ColumnBuilder {
+  const builder = columnBuilder(field.type);
+  if (builder !== undefined) return builder;
+  throw new MillraceError('INVALID_OPTION', `format ${format} cannot hold column '${field.name}' of type ${field.type}`, {
+    hint: 'use float64, float32, int32, int64, boolean, utf8, category, timestamp or binary',
+  });
+}

@@ -1,0 +1,2 @@
+export { dateOf, parseInstant } from './parse-instant.ts';
+export { shorten } from './shorten.ts';
