@@ -43,9 +43,8 @@ export function parseInvocation(command: Command, words: readonly string[]): Inv
     ]),
   );
   const parsed = parseWords(command, words, options);
-  const values = Object.fromEntries(
-    infos.flatMap(({ name, flag }) => (parsed.values[flag] === undefined ? [] : [[name, parsed.values[flag]]])),
-  );
+  const given: Readonly<Record<string, unknown>> = parsed.values;
+  const values = Object.fromEntries(infos.flatMap(({ name, flag }) => (given[flag] === undefined ? [] : [[name, given[flag]]])));
   const required = command.positionals.filter((name) => !name.endsWith('?')).length;
   if (parsed.positionals.length < required || parsed.positionals.length > command.positionals.length) {
     throw new MillraceError(

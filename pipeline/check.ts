@@ -35,7 +35,11 @@ export async function checkPipeline(pipeline: Pipeline): Promise<PipelineCheck> 
       const schema = steps.schemas.get(id);
       return { id, state: steps.cells.has(id), schema: schema === undefined ? undefined : describeSchema(schema) };
     }),
-    sinks: Object.entries(pipeline.sinks).map(([name, sink]) => ({ name, to: place(sink), schema: describeSchema(sink.schema) })),
+    sinks: Object.entries(pipeline.sinks).map(([name, sink]) => ({
+      name,
+      to: place(sink),
+      schema: sink.schema === undefined ? [] : describeSchema(sink.schema),
+    })),
     warnings: warningsOf(pipeline, steps.ids),
   };
   graph.close();

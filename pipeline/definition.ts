@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { TypeMap } from '../columnar/index.ts';
+import type { BatchSchema, TypeMap } from '../columnar/index.ts';
 import type { SinkDefinition, SourceDefinition, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError, type StreamBatch } from '../streams/index.ts';
 
@@ -8,7 +8,7 @@ export type Input<T extends TypeMap = TypeMap> = TopicDefinition<T> | SourceDefi
 /** Where a pipeline's rows go. */
 export type Output<T extends TypeMap = TypeMap> = TopicDefinition<T> | SinkDefinition<T>;
 
-type ColumnsOfEnd<D> = D extends { readonly schema: { readonly fields: unknown } } & (Input<infer T> | Output<infer T>) ? T : TypeMap;
+type ColumnsOfEnd<D> = D extends { readonly schema: BatchSchema<infer T> } ? T : TypeMap;
 
 /** One stream per source, as `flow` gets them. */
 export type InputStreams<I> = { readonly [K in keyof I]: Observable<StreamBatch<ColumnsOfEnd<I[K]>>> };

@@ -20,7 +20,7 @@ export class TaskSinks {
   constructor(pipeline: Pipeline, task: number, partitions: ReadonlyMap<string, number>) {
     for (const [name, sink] of Object.entries<Output>(pipeline.sinks)) {
       if (sink.kind === 'topic') this.#topics.set(name, new TopicOutput(sink, partitions.get(sink.name) ?? 1, task));
-      else this.#others.set(name, sink.create(sink.schema));
+      else this.#others.set(name, sink.create());
     }
   }
 

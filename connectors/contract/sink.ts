@@ -24,5 +24,7 @@ export interface Sink<T extends TypeMap> {
 export interface SinkDefinition<T extends TypeMap> {
   readonly kind: 'sink';
   readonly name: string;
-  create(schema: BatchSchema<T>): Sink<T>;
+  /** Columns that the sink takes; absent: those of the first batch. */
+  readonly schema?: BatchSchema<T>;
+  create(): Sink<T>;
 }
