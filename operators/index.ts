@@ -1,0 +1,18 @@
+export { type DedupeOptions, dedupe, dedupeOptions } from './clean/dedupe.ts';
+export { type Imputed, type ImputeOptions, impute, imputeOptions } from './clean/impute.ts';
+export { allOf, between, finite, matches, notNull, oneOf, type Rule, range, satisfies } from './clean/rules.ts';
+export { type Rules, validate } from './clean/validate.ts';
+export { type JoinNeighborsOptions, joinNeighbors, joinNeighborsOptions, type WithNeighbors } from './integrate/join-neighbors.ts';
+export type { KeyColumn } from './keys/key-groups.ts';
+export {
+  type CalendarCycle,
+  type CalendarFeatures,
+  type CalendarFeaturesOptions,
+  calendarFeatures,
+  calendarFeaturesOptions,
+} from './transform/calendar-features.ts';
+export { type Lagged, type LagOptions, lag, lagOptions } from './transform/lag.ts';
+export { type Names, type Renamed, rename } from './transform/rename.ts';
+export { select } from './transform/select.ts';
+export { type SequencesOptions, sequences, sequencesOptions } from './transform/sequences.ts';
+export { type StandardizeOptions, standardize, standardizeOptions } from './transform/standardize.ts';
