@@ -91,7 +91,10 @@ export class LabelLedger {
     this.targets.fill(Number.NaN, slot * this.#outputs, (slot + 1) * this.#outputs);
     const { inputSize } = this.#options;
     this.features.set(features.subarray(from, from + inputSize), slot * inputSize);
-    this.#timelineOf(key).insert(issuedAt, sample);
+    // Closed samples leave the timeline here and not in close, which runs while label walks over it.
+    const timeline = this.#timelineOf(key);
+    while (timeline.length > 0 && !this.isOpen(timeline.sample(0))) timeline.dropOldest();
+    timeline.insert(issuedAt, sample);
     return sample;
   }
 
@@ -111,11 +114,8 @@ export class LabelLedger {
 
   /** Ends the wait of a sample; its slot may be used again by the next sample issued. */
   close(sample: number): void {
-    const slot = this.slotOf(sample);
-    this.#labels[slot] = -1;
+    this.#labels[this.slotOf(sample)] = -1;
     while (this.#oldest < this.#next && !this.isOpen(this.#oldest)) this.#oldest++;
-    const timeline = this.#timelineOf(this.#keys[slot] as number);
-    while (timeline.length > 0 && !this.isOpen(timeline.sample(0))) timeline.dropOldest();
   }
 
   #take(slot: number, lead: number, target: number): boolean {

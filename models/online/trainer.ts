@@ -60,6 +60,11 @@ export class Trainer {
     const outputs = this.estimator.predictMany(features, rows);
     for (let i = 0; i < rows * leads; i++) {
       const output = outputs[i] as number;
+      if (!Number.isFinite(output)) {
+        throw new MillraceError('MODEL_FAILED', `the estimator put out ${output} after ${this.estimator.steps} steps`, {
+          hint: 'lower the learning rate, or clip gradients',
+        });
+      }
       const scale = this.#scale;
       forecasts[offset + i] = scale === undefined ? output : (baselines[offset + i] as number) + output * scale.of(i % leads);
     }
