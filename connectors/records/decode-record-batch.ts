@@ -1,7 +1,7 @@
+import { crc32c } from '../../kernels/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
 import { type BatchHeader, CHECKED_FROM, HEADER_SIZE, readBatchHeader } from './batch-header.ts';
 import { decompress } from './compression.ts';
-import { crc32c } from './crc32c.ts';
 import { damaged } from './damaged.ts';
 import { RecordColumnsBuilder } from './record-columns-builder.ts';
 
@@ -48,7 +48,7 @@ export function decodeRecordBatch(bytes: Uint8Array, position: number, options: 
 
 /** Throws DECODE_FAILED when the batch at `position` does not match its checksum. */
 export function verifyBatch(bytes: Uint8Array, position: number, header: BatchHeader): void {
-  if (crc32c(bytes, position + CHECKED_FROM, header.end) !== header.crc) {
+  if (crc32c(bytes.subarray(position + CHECKED_FROM, header.end)) !== header.crc) {
     throw damaged(position, `offsets ${header.baseOffset} to ${header.lastOffset} fail their CRC-32C`);
   }
 }

@@ -1,8 +1,8 @@
+import { crc32c } from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
 import { CHECKED_FROM, HEADER_SIZE, LENGTH_PREFIX, TRANSACTIONAL } from './batch-header.ts';
 import { CODECS, type Compression, compress } from './compression.ts';
-import { crc32c } from './crc32c.ts';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
 
 export interface EncodeOptions {
@@ -55,8 +55,12 @@ function timestampRange(records: RecordColumns, from: number, to: number): { rea
   let max = base;
   for (let record = from; record < to; record++) {
     const timestamp = records.timestamp[record] as number;
-    if (!Number.isSafeInteger(timestamp)) {
-      throw new MillraceError('SINK_FAILED', `the timestamp of record ${record} is ${timestamp}, not whole milliseconds`);
+    // Twice the difference is what a varlong holds, and what must be exact.
+    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(2 * (timestamp - base))) {
+      throw new MillraceError(
+        'SINK_FAILED',
+        `the timestamp of record ${record} is ${timestamp}: not whole milliseconds, or too far from the first`,
+      );
     }
     if (timestamp > max) max = timestamp;
   }
@@ -133,5 +137,5 @@ function writeHeader(batch: Uint8Array, fields: HeaderFields): void {
   view.setInt16(51, fields.producerEpoch ?? -1);
   view.setInt32(53, fields.baseSequence ?? -1);
   view.setInt32(57, fields.count);
-  view.setUint32(17, crc32c(batch, CHECKED_FROM, batch.length));
+  view.setUint32(17, crc32c(batch.subarray(CHECKED_FROM)));
 }

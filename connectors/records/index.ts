@@ -1,8 +1,10 @@
-export { type BatchHeader, readBatchHeader } from './batch-header.ts';
-export type { Compression } from './compression.ts';
-export { crc32c } from './crc32c.ts';
-export { type DecodedRecordBatch, type DecodeOptions, decodeRecordBatch } from './decode-record-batch.ts';
+export { type BatchHeader, HEADER_SIZE, readBatchHeader } from './batch-header.ts';
+export { type Compression, decompress } from './compression.ts';
+export { damaged } from './damaged.ts';
+export { type DecodedRecordBatch, type DecodeOptions, decodeRecordBatch, verifyBatch } from './decode-record-batch.ts';
 export { type EncodeOptions, encodeRecordBatch } from './encode-record-batch.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { rawRecordAt } from './raw-record.ts';
+export { RecordColumnsBuilder } from './record-columns-builder.ts';
 export { decodeHeaders, encodeHeaders } from './record-headers.ts';
+export { sliceRecords } from './slice-records.ts';

@@ -1,0 +1,74 @@
+import { MillraceError } from '../../streams/index.ts';
+import { type CommitRecord, type RawRecord, type RecordColumns, RecordWriter } from '../contract/index.ts';
+import { encodeHeaders, rawRecordAt } from '../records/index.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { EARLIEST, offsetAt, readRange } from './partition-reader.ts';
+import type { SnapshotPointer } from './snapshot-records.ts';
+
+/** A commit record as it lies in its topic: key is the task, value the record as JSON, one header tells where the snapshot is. */
+export interface StoredCommit {
+  readonly record: CommitRecord;
+  readonly snapshot: SnapshotPointer | undefined;
+}
+
+const SNAPSHOT_HEADER = 'millrace.snapshot';
+/** Records to look at first from the end: the newest is mostly the last but one, before its marker. */
+const FIRST_LOOK = 16;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The record to append; no commit stands for a task that was forgotten. */
+export function commitToRecords(task: string, timestamp: number, commit: StoredCommit | undefined): RecordColumns {
+  const writer = new RecordWriter();
+  writer.value(commit === undefined ? null : encoder.encode(JSON.stringify(commit.record)));
+  const headers =
+    commit?.snapshot === undefined
+      ? undefined
+      : encodeHeaders([{ key: SNAPSHOT_HEADER, value: encoder.encode(JSON.stringify(commit.snapshot)) }]);
+  writer.endRecord({ key: encoder.encode(task), timestamp, headers });
+  return writer.finish();
+}
+
+/** The newest committed record of a partition below `end`. Looks further and further back, since aborted transactions may lie at the end. */
+export async function newestCommit(
+  client: ClusterClient,
+  topic: string,
+  partition: number,
+  end: number,
+): Promise<StoredCommit | undefined> {
+  const start = await offsetAt(client, topic, partition, EARLIEST);
+  let to = end;
+  for (let look = FIRST_LOOK; to > start; look *= 8) {
+    const from = Math.max(start, to - look);
+    let newest: RawRecord | undefined;
+    for await (const { records } of readRange(client, topic, partition, from, to)) newest = lastBelow(records, to) ?? newest;
+    if (newest !== undefined) return parseCommit(newest, topic, partition);
+    to = from;
+  }
+  return undefined;
+}
+
+function lastBelow(records: RecordColumns, end: number): RawRecord | undefined {
+  for (let record = records.count - 1; record >= 0; record--) {
+    if ((records.offset[record] as number) < end) return rawRecordAt(records, record);
+  }
+  return undefined;
+}
+
+function parseCommit(raw: RawRecord, topic: string, partition: number): StoredCommit | undefined {
+  if (raw.value === null) return undefined;
+  const pointer = raw.headers.find(({ key }) => key === SNAPSHOT_HEADER)?.value;
+  try {
+    return {
+      record: JSON.parse(decoder.decode(raw.value)) as CommitRecord,
+      snapshot: pointer === undefined || pointer === null ? undefined : (JSON.parse(decoder.decode(pointer)) as SnapshotPointer),
+    };
+  } catch (cause) {
+    throw new MillraceError('STORE_DAMAGED', 'the newest commit record is no JSON', {
+      cause,
+      origin: { source: topic, partition, offset: raw.offset },
+      hint: 'another program wrote to this topic',
+    });
+  }
+}

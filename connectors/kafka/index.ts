@@ -1,0 +1,2 @@
+export { type KafkaOptions, kafkaOptions } from './kafka-options.ts';
+export { openKafka } from './open-kafka.ts';

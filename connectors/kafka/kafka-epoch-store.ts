@@ -1,0 +1,174 @@
+import { MillraceError } from '../../streams/index.ts';
+import type { CommitRecord, EpochCommit, EpochStore, OutputRecords, Snapshot } from '../contract/index.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { commitToRecords, newestCommit, type StoredCommit } from './commit-records.ts';
+import type { CommittedEnds } from './committed-ends.ts';
+import { pipelineOfEpochs, type TaskTopics, taskTopics } from './home-topics.ts';
+import type { KafkaTopics } from './kafka-topics.ts';
+import { LATEST, readRange } from './partition-reader.ts';
+import { type SnapshotPointer, snapshotFromRecords, snapshotToRecords } from './snapshot-records.ts';
+import { type GroupOffsets, TransactionOwner } from './transaction-owner.ts';
+
+/** Kept for ever by `delete`, thinned out by `compact`, and open to deletion up to an offset. Larger than records usually may be: a journal can be long. */
+const EPOCHS_PROPERTIES = { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1', 'max.message.bytes': '16777216' };
+const SNAPSHOTS_PROPERTIES = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+
+/** A task that this process owns. */
+interface OwnedTask {
+  readonly topics: TaskTopics;
+  readonly owner: TransactionOwner;
+  snapshot: SnapshotPointer | undefined;
+  /** What made it unusable. */
+  failure: MillraceError | undefined;
+}
+
+/**
+ * Commits epochs as Kafka transactions. Opening a task takes its transactional id over, which fences older owners, and only then reads its newest commit record: what a zombie
+ * committed before is seen, and nothing of it can follow.
+ */
+export class KafkaEpochStore implements EpochStore {
+  readonly #client: ClusterClient;
+  readonly #topics: KafkaTopics;
+  readonly #ends: CommittedEnds;
+  /** Consumer group by topic, so that offsets of its tasks are committed for others to see. */
+  readonly #groups: ReadonlyMap<string, string>;
+  readonly #owned = new Map<string, OwnedTask>();
+
+  constructor(client: ClusterClient, topics: KafkaTopics, ends: CommittedEnds, groups: ReadonlyMap<string, string>) {
+    this.#client = client;
+    this.#topics = topics;
+    this.#ends = ends;
+    this.#groups = groups;
+  }
+
+  async open(task: string): Promise<CommitRecord | undefined> {
+    const topics = taskTopics(task);
+    this.#owned.delete(task);
+    await this.#ensureTopics(topics);
+    const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
+    const newest = await this.#newest(topics.epochs, topics.partition);
+    this.#owned.set(task, { topics, owner, snapshot: newest?.snapshot, failure: undefined });
+    return newest?.record;
+  }
+
+  async commit(epoch: EpochCommit): Promise<void> {
+    const { record } = epoch;
+    const owned = this.#ownedTask(record.task);
+    try {
+      const snapshot = epoch.snapshot === undefined ? owned.snapshot : await this.#putSnapshot(owned, record, epoch.snapshot);
+      await this.#commitTransaction(owned, epoch, snapshot);
+      owned.snapshot = snapshot;
+    } catch (thrown) {
+      owned.failure = MillraceError.from(thrown, 'STORE_FAILED');
+      throw owned.failure;
+    }
+    if (epoch.snapshot !== undefined) await this.#trim(owned);
+  }
+
+  async #commitTransaction(owned: OwnedTask, { record, outputs }: EpochCommit, snapshot: SnapshotPointer | undefined): Promise<void> {
+    const { epochs, partition } = owned.topics;
+    const commit: OutputRecords = {
+      topic: epochs,
+      partition,
+      records: commitToRecords(record.task, record.committedAt, { record, snapshot }),
+    };
+    const published = [...outputs.filter(({ records }) => records.count > 0), commit];
+    const ends = await owned.owner.commit(published, this.#offsets(owned.topics.partition, record));
+    for (const [index, output] of published.entries()) this.#ends.record(output.topic, output.partition, ends[index] as number);
+  }
+
+  /** Positions in topics as offsets of consumer groups. */
+  #offsets(partition: number, record: CommitRecord): GroupOffsets[] {
+    const byGroup = new Map<string, { topic: string; partition: number; offset: number }[]>();
+    for (const [topic, offset] of Object.values(record.positions).flatMap((position) => Object.entries(position))) {
+      const group = this.#groups.get(topic);
+      if (group === undefined) continue;
+      const offsets = byGroup.get(group) ?? [];
+      byGroup.set(group, offsets);
+      offsets.push({ topic, partition, offset });
+    }
+    return [...byGroup].map(([group, offsets]) => ({ group, offsets }));
+  }
+
+  async #putSnapshot(owned: OwnedTask, record: CommitRecord, snapshot: Snapshot): Promise<SnapshotPointer> {
+    const { snapshots, partition } = owned.topics;
+    const attempt = `${record.task}/${snapshot.epoch}/${owned.owner.name}`;
+    const first = await this.#topics.end(snapshots, partition);
+    await this.#topics.append(snapshots, partition, snapshotToRecords(snapshot, attempt, record.committedAt));
+    const end = await this.#topics.end(snapshots, partition);
+    return { epoch: snapshot.epoch, attempt, first, end };
+  }
+
+  /** Deletes what lies before the newest snapshot. That it fails costs room on the broker, not correctness. */
+  async #trim({ topics, snapshot }: OwnedTask): Promise<void> {
+    if (snapshot === undefined || snapshot.first === 0) return;
+    await this.#topics.deleteBefore(topics.snapshots, topics.partition, snapshot.first).catch(() => {});
+  }
+
+  async readSnapshot(task: string, epoch: number): Promise<Snapshot | undefined> {
+    const { epochs, snapshots, partition } = taskTopics(task);
+    const pointer = this.#owned.get(task)?.snapshot ?? (await this.#newest(epochs, partition))?.snapshot;
+    if (pointer === undefined || pointer.epoch !== epoch) return undefined;
+    return snapshotFromRecords(pointer, this.#snapshotRuns(snapshots, partition, pointer));
+  }
+
+  async *#snapshotRuns(topic: string, partition: number, { first, end }: SnapshotPointer) {
+    for await (const { records } of readRange(this.#client, topic, partition, first, end)) yield records;
+  }
+
+  async peek(prefix: string): Promise<readonly CommitRecord[]> {
+    const names = await this.#topics.names();
+    const topics = names.filter((name) => {
+      const tasks = pipelineOfEpochs(name);
+      return tasks !== undefined && (`${tasks}/`.startsWith(prefix) || prefix.startsWith(`${tasks}/`));
+    });
+    const newest = await Promise.all(topics.map((topic) => this.#peekTopic(topic)));
+    return newest.flat().filter(({ task }) => task.startsWith(prefix));
+  }
+
+  async #peekTopic(topic: string): Promise<CommitRecord[]> {
+    const partitions = [...(await this.#client.partitions(topic)).keys()].toSorted((one, other) => one - other);
+    const newest = await Promise.all(partitions.map((partition) => this.#newest(topic, partition)));
+    return newest.flatMap((commit) => (commit === undefined ? [] : [commit.record]));
+  }
+
+  async forget(task: string): Promise<void> {
+    const { epochs, snapshots, partition } = taskTopics(task);
+    if (!(await this.#topics.names()).includes(epochs)) return;
+    this.#owned.delete(task);
+    const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
+    if ((await this.#newest(epochs, partition)) === undefined) return;
+    const gone: OutputRecords = { topic: epochs, partition, records: commitToRecords(task, 0, undefined) };
+    const [end] = await owner.commit([gone], []);
+    this.#ends.record(epochs, partition, end as number);
+    await this.#topics.deleteBefore(snapshots, partition, LATEST).catch(() => {});
+  }
+
+  async release(task: string): Promise<void> {
+    this.#owned.delete(task);
+  }
+
+  async #newest(topic: string, partition: number): Promise<StoredCommit | undefined> {
+    if (!(await this.#client.partitions(topic)).has(partition)) return undefined;
+    return newestCommit(this.#client, topic, partition, await this.#ends.stableEnd(this.#client, topic, partition));
+  }
+
+  async #ensureTopics({ epochs, snapshots, partition }: TaskTopics): Promise<void> {
+    for (const [topic, properties] of [
+      [epochs, EPOCHS_PROPERTIES],
+      [snapshots, SNAPSHOTS_PROPERTIES],
+    ] as const) {
+      const created = await this.#topics.create(topic, partition + 1, properties);
+      if (!created) await this.#topics.grow(topic, partition + 1);
+    }
+  }
+
+  #ownedTask(task: string): OwnedTask {
+    const owned = this.#owned.get(task);
+    if (owned === undefined) throw new MillraceError('INTERNAL', `task ${task} commits without having been opened`);
+    if (owned.failure !== undefined) throw owned.failure;
+    return owned;
+  }
+}
+
+const transactionalId = (task: string) => `millrace/${task}`;

@@ -1,0 +1,153 @@
+import type { TypeMap } from 'apache-arrow';
+import type { BatchSchema } from '../../columnar/index.ts';
+import { MillraceError } from '../../streams/index.ts';
+import type { Decoder, Position, RawRecord, ReadBudget, RecordColumns, Source, SourceBatch, TopicDefinition } from '../contract/index.ts';
+import { rawRecordAt, sliceRecords } from '../records/index.ts';
+import { ClusterClient } from './cluster-client.ts';
+import { committedRuns, type RecordRun } from './committed-runs.ts';
+import type { KafkaSettings } from './kafka-options.ts';
+import { EARLIEST, offsetAt, PartitionReader } from './partition-reader.ts';
+
+/** Reads one partition of a topic, with a connection of its own: a broker answers the requests of one connection one after another, and a waiting fetch would hold up others. */
+export class KafkaSource<T extends TypeMap> implements Source<T> {
+  readonly schema: BatchSchema<T>;
+  readonly #topic: string;
+  readonly #decoder: Decoder<T>;
+  readonly #client: ClusterClient;
+  #reader: PartitionReader | undefined;
+  #runs: Iterator<RecordRun> | undefined;
+  #run: RecordRun | undefined;
+  #cursor = 0;
+  /** Offset of the next record to hand out. */
+  #next = 0;
+  #stable = 0;
+
+  constructor(settings: KafkaSettings, topic: TopicDefinition<T>) {
+    this.schema = topic.schema;
+    this.#topic = topic.name;
+    this.#decoder = topic.format.decoder(topic.schema);
+    this.#client = new ClusterClient(settings);
+  }
+
+  async open(partition: number, position: Position | undefined): Promise<void> {
+    const offset = position?.[this.#topic] ?? (await offsetAt(this.#client, this.#topic, partition, EARLIEST));
+    this.#next = offset;
+    this.#reader = new PartitionReader(this.#client, this.#topic, partition, offset);
+    this.#reader.prefetch();
+  }
+
+  async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle'> {
+    const until = budget.until?.[this.#topic] ?? Number.POSITIVE_INFINITY;
+    if (this.#next >= until) return 'idle';
+    const run = await this.#currentRun();
+    if (run === undefined) return 'idle';
+    const to = this.#endOf(run.records, budget, until);
+    if (to === this.#cursor) return 'idle';
+    return this.#take(run, to);
+  }
+
+  async close(): Promise<void> {
+    this.#runs = undefined;
+    this.#run = undefined;
+    await this.#client.close().catch(() => {});
+    await this.#reader?.settle();
+  }
+
+  /** A run with records left, from the block at hand or the next one. */
+  async #currentRun(): Promise<RecordRun | undefined> {
+    for (;;) {
+      if (this.#run !== undefined && this.#cursor < this.#run.records.count) return this.#run;
+      const next = this.#nextRun();
+      if (next !== undefined) {
+        this.#run = next;
+        this.#cursor = 0;
+        continue;
+      }
+      const block = await this.#opened().next();
+      if (block === undefined) return undefined;
+      this.#runs = committedRuns(block);
+      this.#stable = block.stable;
+    }
+  }
+
+  #nextRun(): RecordRun | undefined {
+    try {
+      const result = this.#runs?.next();
+      if (result === undefined || result.done === true) return undefined;
+      return result.value;
+    } catch (thrown) {
+      const { partition } = this.#opened();
+      throw MillraceError.from(thrown, 'DECODE_FAILED', {
+        origin: { source: this.#topic, partition, offset: this.#next },
+        hint: 'the bytes were damaged on the way or on the broker; reading them again may help',
+        retry: 'backoff',
+      });
+    }
+  }
+
+  #opened(): PartitionReader {
+    if (this.#reader === undefined) throw new MillraceError('INTERNAL', `the source of topic '${this.#topic}' was not opened`);
+    return this.#reader;
+  }
+
+  /** Index behind the last record of the batch: within the budget, but at least one, and none at or beyond `until`. */
+  #endOf(records: RecordColumns, budget: ReadBudget, until: number): number {
+    const most = Math.min(records.count, this.#cursor + Math.max(budget.rows, 1));
+    let bytes = 0;
+    let to = this.#cursor;
+    while (to < most && (records.offset[to] as number) < until) {
+      bytes += recordBytes(records, to);
+      if (bytes > budget.bytes && to > this.#cursor) break;
+      to++;
+    }
+    return to;
+  }
+
+  #take(run: RecordRun, to: number): SourceBatch<T> {
+    const records = sliceRecords(run.records, this.#cursor, to);
+    this.#cursor = to;
+    const last = records.offset[records.count - 1] as number;
+    this.#next = to === run.records.count ? run.next : last + 1;
+    return this.#batch(records, this.#opened().partition);
+  }
+
+  #batch(records: RecordColumns, partition: number): SourceBatch<T> {
+    const source = this.#topic;
+    const rows = this.#decoder.decode(records);
+    return {
+      batch: rows.batch,
+      source,
+      partition,
+      offset: Float64Array.from(rows.record, (record) => records.offset[record] as number),
+      records: records.count,
+      rejects: rows.rejects.map(({ record, reason }) => ({ source, partition, record: rawRecordAt(records, record), reason })),
+      position: { [source]: this.#next },
+      lag: Math.max(0, this.#stable - this.#next),
+      bytes: totalBytes(records),
+      rawRecord: (offset) => recordAtOffset(records, offset),
+    };
+  }
+}
+
+const recordBytes = (records: RecordColumns, index: number): number =>
+  Math.max(records.valueLength[index] as number, 0) +
+  Math.max(records.keyLength[index] as number, 0) +
+  (records.headersLength[index] as number);
+
+function totalBytes(records: RecordColumns): number {
+  let bytes = 0;
+  for (let record = 0; record < records.count; record++) bytes += recordBytes(records, record);
+  return bytes;
+}
+
+/** Offsets ascend but may have gaps, so the record is searched for by halves. */
+function recordAtOffset(records: RecordColumns, offset: number): RawRecord | undefined {
+  let low = 0;
+  let high = records.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((records.offset[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low < records.count && records.offset[low] === offset ? rawRecordAt(records, low) : undefined;
+}

@@ -1,0 +1,129 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, sep } from 'node:path';
+import { compileFunction } from 'node:vm';
+import type { KafkaJs, ProducePartition } from './kafkajs-types.ts';
+
+const nodeRequire = createRequire(import.meta.url);
+
+type Exports = unknown;
+type Require = (name: string) => Exports;
+/** Makes the exports of a module in place of its own code. */
+type Replacement = (require: Require) => Exports;
+
+let loaded: KafkaJs | undefined;
+
+/**
+ * Loads an instance of kafkajs of our own, with the modules that code and decode records replaced: fetched bytes come out as they are, and whole RecordBatches go in.
+ * Its modules are run here and kept here, out of Node's module cache, so that an application's own kafkajs is never touched, also not by what kafkajs requires late.
+ */
+export function loadKafkaJs(): KafkaJs {
+  if (loaded === undefined) {
+    const folder = dirname(nodeRequire.resolve('kafkajs/package.json'));
+    const require = moduleLoader(join(folder, 'src'));
+    const { Cluster, createLogger, createSocketFactory } = {
+      Cluster: require('./cluster') as KafkaJs['Cluster'],
+      createLogger: (require('./loggers') as { createLogger: KafkaJs['createLogger'] }).createLogger,
+      createSocketFactory: require('./network/socketFactory') as KafkaJs['createSocketFactory'],
+    };
+    loaded = { Cluster, createLogger, createSocketFactory };
+  }
+  return loaded;
+}
+
+function moduleLoader(root: string): Require {
+  const modules = new Map<string, { exports: Exports }>();
+  const requireFrom = (folder: string): Require => {
+    return (name) => {
+      if (!name.startsWith('.')) return nodeRequire(name);
+      const path = resolveFile(join(folder, name));
+      const known = modules.get(path);
+      if (known !== undefined) return known.exports;
+      const module: { exports: Exports } = { exports: {} };
+      // Entered before it runs, as Node does: some modules require each other.
+      modules.set(path, module);
+      runModule(path, module);
+      return module.exports;
+    };
+  };
+  const runModule = (path: string, module: { exports: Exports }): void => {
+    const require = requireFrom(dirname(path));
+    const replacement = REPLACEMENTS.get(path.slice(root.length + 1).replaceAll(sep, '/'));
+    if (replacement !== undefined) module.exports = replacement(require);
+    else if (extname(path) === '.json') module.exports = JSON.parse(readFileSync(path, 'utf8'));
+    else runCode(path, module, require);
+  };
+  return requireFrom(root);
+}
+
+function runCode(path: string, module: { exports: Exports }, require: Require): void {
+  const run = compileFunction(readFileSync(path, 'utf8'), ['exports', 'require', 'module', '__filename', '__dirname'], { filename: path });
+  run(module.exports, require, module, path, dirname(path));
+}
+
+function resolveFile(path: string): string {
+  for (const candidate of [path, `${path}.js`, join(path, 'index.js')]) {
+    if (statSync(candidate, { throwIfNoEntry: false })?.isFile()) return candidate;
+  }
+  throw new Error(`kafkajs has no module ${path}; exactly version 2.2.4 is needed`);
+}
+
+const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map<string, Replacement>([
+  ['protocol/requests/fetch/v4/decodeMessages.js', () => fetchedBytes],
+  ['protocol/requests/produce/v3/request.js', produceRequest],
+  // Under NODE_ENV=test kafkajs takes other times; ours are the same everywhere.
+  ['retry/defaults.test.js', (require) => require('./defaults')],
+]);
+
+interface BytesDecoder {
+  readInt32(): number;
+  canReadBytes(size: number): boolean;
+  readBytes(size: number): Uint8Array;
+}
+
+/** In place of decoding messages: the bytes of one partition in a fetch response. */
+async function fetchedBytes(decoder: BytesDecoder): Promise<Uint8Array> {
+  const size = decoder.readInt32();
+  if (size <= 0 || !decoder.canReadBytes(size)) return new Uint8Array(0);
+  const bytes = decoder.readBytes(size);
+  // Not a Buffer, whose slice would share memory.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+interface BytesEncoder {
+  writeString(value: string | null): BytesEncoder;
+  writeInt16(value: number): BytesEncoder;
+  writeInt32(value: number): BytesEncoder;
+  writeArray(values: readonly BytesEncoder[]): BytesEncoder;
+  writeBufferInternal(buffer: Buffer): void;
+}
+
+interface ProduceFields {
+  readonly acks: number;
+  readonly timeout: number;
+  readonly transactionalId?: string | null;
+  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly ProducePartition[] }[];
+}
+
+/** In place of encoding messages: a produce request (version 3, which 4 to 7 build on) around finished RecordBatches. */
+function produceRequest(require: Require): Exports {
+  const Encoder = require('../../../encoder') as new (size?: number) => BytesEncoder;
+  const { Produce: apiKey } = require('../../apiKeys') as { readonly Produce: number };
+  const partition = ({ partition: id, recordBatch }: ProducePartition) => {
+    const encoder = new Encoder(recordBatch.length + 16).writeInt32(id).writeInt32(recordBatch.length);
+    encoder.writeBufferInternal(Buffer.from(recordBatch.buffer, recordBatch.byteOffset, recordBatch.byteLength));
+    return encoder;
+  };
+  return ({ acks, timeout, transactionalId = null, topicData }: ProduceFields) => ({
+    apiKey,
+    apiVersion: 3,
+    apiName: 'Produce',
+    expectResponse: () => acks !== 0,
+    encode: async () =>
+      new Encoder()
+        .writeString(transactionalId)
+        .writeInt16(acks)
+        .writeInt32(timeout)
+        .writeArray(topicData.map(({ topic, partitions }) => new Encoder().writeString(topic).writeArray(partitions.map(partition)))),
+  });
+}

@@ -1,0 +1,43 @@
+import type { TypeMap } from 'apache-arrow';
+import { parseOptions } from '../../streams/index.ts';
+import type { Home, Position, Source, TopicDefinition } from '../contract/index.ts';
+import { ClusterClient } from './cluster-client.ts';
+import { CommittedEnds } from './committed-ends.ts';
+import { KafkaEpochStore } from './kafka-epoch-store.ts';
+import { type KafkaOptions, kafkaOptions } from './kafka-options.ts';
+import { KafkaSource } from './kafka-source.ts';
+import { KafkaTopics } from './kafka-topics.ts';
+
+/**
+ * Opens a Kafka cluster as the home of pipelines: topics, sources with positions kept in commit records, and epochs committed as transactions.
+ *
+ * Nothing connects until it is needed. Needs Kafka 2.5 or newer.
+ *
+ * @throws MillraceError INVALID_OPTION at once; later UNAVAILABLE, AUTHENTICATION_FAILED, UNKNOWN_TOPIC, FENCED from what the calls do.
+ * @example
+ * const home = openKafka({ brokers: 'localhost:9092' });
+ * await home.topics.ensure('readings', { partitions: 4 });
+ * await home.close();
+ */
+export function openKafka(options: KafkaOptions): Home {
+  const settings = parseOptions('openKafka', kafkaOptions, options);
+  const client = new ClusterClient(settings);
+  const ends = new CommittedEnds();
+  const groups = new Map<string, string>();
+  const topics = new KafkaTopics(client, ends);
+  const epochs = new KafkaEpochStore(client, topics, ends, groups);
+  return {
+    kind: 'kafka',
+    address: settings.brokers.join(','),
+    epochs,
+    topics,
+    source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T> {
+      groups.set(topic.name, group);
+      return new KafkaSource(settings, topic);
+    },
+    async positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>> {
+      return new Map((await epochs.peek('')).map(({ task, positions }) => [task, positions]));
+    },
+    close: () => client.close(),
+  };
+}
