@@ -1,0 +1,1 @@
+export { type LogOptions, openLog } from './open-log.ts';

@@ -1,0 +1,37 @@
+import type { Home } from '../contract/index.ts';
+import { TopicSource } from '../topic-source/index.ts';
+import { MemoryEpochs, type MemoryState } from './memory-epochs.ts';
+import { MemoryTopics } from './memory-topics.ts';
+
+/** A home in memory that outlives its handles, as a broker or a file outlives the runs that use it. */
+export interface MemoryStore {
+  /** Another handle on the same topics and epochs. */
+  open(): Home;
+}
+
+/**
+ * A home in memory, for tests and the simulator. What is committed is gone with the process; all else is as in the embedded log.
+ *
+ * @example
+ * const store = memoryStore();
+ * const home = store.open();
+ * await home.topics.ensure('readings', { partitions: 1 });
+ */
+export function memoryStore(): MemoryStore {
+  const topics = new MemoryTopics();
+  const state: MemoryState = { owners: new Map(), commits: new Map(), snapshots: new Map() };
+  return { open: () => openMemory(topics, state) };
+}
+
+function openMemory(topics: MemoryTopics, state: MemoryState): Home {
+  const epochs = new MemoryEpochs(state, topics);
+  return {
+    kind: 'memory',
+    address: 'memory',
+    epochs,
+    topics,
+    source: (topic) => new TopicSource(topics, topic),
+    positions: async () => new Map((await epochs.peek('')).map((record) => [record.task, record.positions])),
+    close: async () => {},
+  };
+}

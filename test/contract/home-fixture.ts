@@ -1,0 +1,107 @@
+import { afterAll, beforeAll } from 'vitest';
+import { type CommitRecord, type Home, type RecordColumns, RecordWriter } from '../../connectors/index.ts';
+
+/** A store that a contract suite works on. */
+export interface HomeFixture {
+  /** Another handle on the same store. */
+  open(): Promise<Home>;
+  /** Deletes the store after the suite. */
+  dispose?(): Promise<void>;
+}
+
+/** What tests of a suite use: one handle for most of them, more on request, all closed at the end; and names that no other test uses. */
+export interface HomeUnderTest {
+  readonly home: Home;
+  open(): Promise<Home>;
+  /** A name for a topic or task that is unique within the store. */
+  unique(name: string): string;
+}
+
+/** Registers hooks that open and close the store around the tests of the current block. */
+export function useHome(make: () => Promise<HomeFixture>): HomeUnderTest {
+  let fixture: HomeFixture | undefined;
+  const handles: Home[] = [];
+  const stamp = `${process.pid}-${Math.floor(performance.timeOrigin + performance.now()).toString(36)}`;
+  let names = 0;
+  const open = async () => {
+    const handle = await (fixture as HomeFixture).open();
+    handles.push(handle);
+    return handle;
+  };
+  beforeAll(async () => {
+    fixture = await make();
+    await open();
+  });
+  afterAll(async () => {
+    for (const handle of handles) await handle.close();
+    await fixture?.dispose?.();
+  });
+  return {
+    get home() {
+      return handles[0] as Home;
+    },
+    open,
+    unique: (name) => `${name}-${stamp}-${names++}`,
+  };
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Records with the given values, keys and timestamps 1000, 1001, ... */
+export function recordsOf(values: readonly (string | null)[], keys?: readonly (string | null)[], headers?: Uint8Array): RecordColumns {
+  const writer = new RecordWriter();
+  values.forEach((value, index) => {
+    const key = keys?.[index] ?? null;
+    writer.value(value === null ? null : encoder.encode(value));
+    writer.endRecord({ key: key === null ? null : encoder.encode(key), timestamp: 1000 + index, headers });
+  });
+  return writer.finish();
+}
+
+/** Values of records as strings. */
+export function valuesOf(records: RecordColumns): (string | null)[] {
+  return textOf(records, records.valueStart, records.valueLength);
+}
+
+/** Keys of records as strings. */
+export function keysOf(records: RecordColumns): (string | null)[] {
+  return textOf(records, records.keyStart, records.keyLength);
+}
+
+function textOf(records: RecordColumns, starts: Int32Array, lengths: Int32Array): (string | null)[] {
+  return Array.from({ length: records.count }, (_, index) => {
+    const start = starts[index] as number;
+    const length = lengths[index] as number;
+    return length < 0 ? null : decoder.decode(records.bytes.subarray(start, start + length));
+  });
+}
+
+/** Everything in a partition, read to its end. */
+export async function readAll(home: Home, topic: string, partition = 0, maxBytes = 1_000_000): Promise<(string | null)[]> {
+  const values: (string | null)[] = [];
+  for (let offset = 0; ; ) {
+    const records = await home.topics.read(topic, partition, offset, maxBytes);
+    if (records.count === 0) return values;
+    values.push(...valuesOf(records));
+    offset = (records.offset[records.count - 1] as number) + 1;
+  }
+}
+
+/** A commit record of an epoch, with what tests care about. */
+export function commitRecord(task: string, epoch: number, fields: Partial<CommitRecord> = {}): CommitRecord {
+  return {
+    version: 1,
+    task,
+    epoch,
+    positions: { readings: { readings: epoch * 10 } },
+    nextOrdinal: epoch * 10,
+    digest: { learn: 'd'.repeat(64) },
+    snapshotEpoch: 0,
+    journal: [{ ordinal: 3, kind: 'idle', value: { input: 'readings' } }],
+    ended: false,
+    committedAt: 1_700_000_000_000 + epoch,
+    summary: { rows: epoch },
+    ...fields,
+  };
+}
