@@ -1,3 +1,4 @@
 export * from './estimators/index.ts';
+export * from './networks/index.ts';
 export * from './online/index.ts';
 export { METRICS, type Metric, type ScoreColumns } from './scores/index.ts';

@@ -1,4 +1,4 @@
-import { type Home, openKafka, openLog } from '../connectors/index.ts';
+import { type Home, openLog } from '../connectors/index.ts';
 
 /** Where a run keeps topics and epochs. */
 export interface HomeOptions {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Home, openMemory, type RecordColumns } from '../connectors/index.ts';
+import { type Home, memoryStore, type RecordColumns } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { start } from './run.ts';
@@ -69,7 +69,7 @@ const firstRecords = (records: RecordColumns, count: number): RecordColumns => (
 async function feedIntoMemory(pipeline: Pipeline, topic: string, rows: number): Promise<Home | undefined> {
   const feed = Object.values(pipeline.feeds).find(({ to }) => to.name === topic);
   if (feed === undefined) return undefined;
-  const memory = openMemory();
+  const memory = memoryStore().open();
   const source = feed.from.create();
   await source.open(0, undefined);
   const copy: Pipeline = {
@@ -105,7 +105,7 @@ interface Outcome {
 }
 
 async function runCut(pipeline: Pipeline, sample: Sample, batchRows: number): Promise<Outcome> {
-  const home = openMemory();
+  const home = memoryStore().open();
   for (const [topic, blocks] of sample) {
     await home.topics.ensure(topic, { partitions: 1 });
     for (const block of blocks) await home.topics.append(topic, 0, block);
