@@ -1,0 +1,165 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { MillraceError } from '../../../streams/index.ts';
+import { readThrift } from './thrift-reader.ts';
+import type { ThriftStruct } from './thrift-value.ts';
+import { unreadable } from './unreadable.ts';
+
+/** One leaf or group of the file's schema, depth first. */
+export interface SchemaElement {
+  readonly name: string;
+  /** Physical type: 0 boolean, 1 int32, 2 int64, 3 int96, 4 float, 5 double, 6 byte array, 7 fixed-length byte array; undefined for groups. */
+  readonly physicalType: number | undefined;
+  readonly children: number;
+  readonly thrift: ThriftStruct;
+}
+
+/** Column chunk of one row group. */
+export interface ColumnChunk {
+  /** Path in the schema, joined by dots. */
+  readonly path: string;
+  readonly codec: string;
+  readonly encodings: readonly string[];
+  readonly values: number;
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+  readonly nullCount: number | undefined;
+  /** Smallest and largest value as Parquet encodes them; only those of the order that the type defines. */
+  readonly minimum: Uint8Array | undefined;
+  readonly maximum: Uint8Array | undefined;
+}
+
+export interface RowGroup {
+  readonly rows: number;
+  readonly firstRow: number;
+  /** Uncompressed bytes of all columns. */
+  readonly bytes: number;
+  readonly columns: readonly ColumnChunk[];
+}
+
+/** What a Parquet file says about itself. */
+export interface Footer {
+  readonly path: string;
+  readonly fileBytes: number;
+  readonly rows: number;
+  readonly createdBy: string;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly schema: readonly SchemaElement[];
+  /** The schema's leaves: one per column chunk of a row group, in its order. */
+  readonly leaves: readonly SchemaElement[];
+  readonly rowGroups: readonly RowGroup[];
+  readonly thrift: ThriftStruct;
+}
+
+const CODECS = ['uncompressed', 'snappy', 'gzip', 'lzo', 'brotli', 'lz4', 'zstd', 'lz4-raw'];
+const ENCODINGS = [
+  'plain',
+  'group-var-int',
+  'plain-dictionary',
+  'rle',
+  'bit-packed',
+  'delta-binary-packed',
+  'delta-length-byte-array',
+  'delta-byte-array',
+  'rle-dictionary',
+  'byte-stream-split',
+];
+const TAIL = 8;
+
+/**
+ * Reads the footer of a Parquet file without touching its data.
+ *
+ * @throws MillraceError FILE_UNREADABLE for a file that is missing, foreign, truncated, encrypted or damaged.
+ * Format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+ */
+export function readFooter(path: string): Footer {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${code})`, { cause });
+  }
+  try {
+    return parseFooter(path, readFooterBytes(path, file), fstatSync(file).size);
+  } catch (thrown) {
+    if (thrown instanceof MillraceError) throw thrown;
+    throw unreadable(path, `its footer is damaged (${(thrown as Error).message})`, { cause: thrown, hint: 'write or copy the file again' });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readFooterBytes(path: string, file: number): Uint8Array {
+  const stat = fstatSync(file);
+  if (!stat.isFile()) throw unreadable(path, 'it is not a file', { hint: 'a folder is read as folder/**/*.parquet' });
+  const head = readAt(file, 0, 4);
+  const tail = readAt(file, Math.max(0, stat.size - TAIL), TAIL);
+  const magic = text(tail.subarray(tail.length - 4));
+  if (magic === 'PARE')
+    throw unreadable(path, 'its footer is encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
+  if (text(head) !== 'PAR1') throw unreadable(path, 'it is not a Parquet file', { hint: 'its first four bytes should be PAR1' });
+  if (magic !== 'PAR1' || stat.size < 12)
+    throw unreadable(path, 'it is truncated: the end of a Parquet file is missing', { hint: 'was it written or copied to the end?' });
+  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
+  if (length === 0 || length + TAIL + 4 > stat.size)
+    throw unreadable(path, `its footer is damaged: a length of ${length} bytes in a file of ${stat.size}`, {
+      hint: 'write or copy the file again',
+    });
+  return readAt(file, stat.size - TAIL - length, length);
+}
+
+function readAt(file: number, position: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
+const utf8 = new TextDecoder();
+const decoder = new TextDecoder('latin1');
+const text = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** Reads the bytes of a footer; `fileBytes` is the size of the whole file. */
+export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number): Footer {
+  const thrift = readThrift(bytes);
+  if (thrift.struct(8) !== undefined)
+    throw unreadable(path, 'its columns are encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
+  const schema = thrift.structs(2).map(schemaElement);
+  if (schema.length === 0) throw new RangeError('it holds no schema');
+  let firstRow = 0;
+  const rowGroups = thrift.structs(4).map((group, index): RowGroup => {
+    const rows = group.number(3) ?? -1;
+    if (rows < 0) throw new RangeError(`row group ${index} has no number of rows`);
+    firstRow += rows;
+    return {
+      rows,
+      firstRow: firstRow - rows,
+      bytes: group.number(2) ?? 0,
+      columns: group.structs(1).map((chunk) => columnChunk(path, chunk)),
+    };
+  });
+  const leaves = schema.slice(1).filter((element) => element.physicalType !== undefined);
+  const metadata = new Map(thrift.structs(5).map((entry) => [entry.text(1) ?? '', entry.text(2) ?? '']));
+  return { path, fileBytes, rows: firstRow, createdBy: thrift.text(6) ?? 'unknown', metadata, schema, leaves, rowGroups, thrift };
+}
+
+function schemaElement(thrift: ThriftStruct): SchemaElement {
+  return { name: thrift.text(4) ?? '', physicalType: thrift.number(1), children: thrift.number(5) ?? 0, thrift };
+}
+
+function columnChunk(file: string, chunk: ThriftStruct): ColumnChunk {
+  const data = chunk.struct(3);
+  if (data === undefined)
+    throw unreadable(file, 'its columns are encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
+  const statistics = data.struct(12);
+  const path = data.list(3).map((part) => utf8.decode(part as Uint8Array));
+  return {
+    path: path.join('.'),
+    codec: CODECS[data.number(4) ?? 0] ?? `codec ${data.number(4)}`,
+    encodings: data.list(2).map((encoding) => ENCODINGS[encoding as number] ?? `encoding ${encoding}`),
+    values: data.number(5) ?? 0,
+    uncompressedBytes: data.number(6) ?? 0,
+    compressedBytes: data.number(7) ?? 0,
+    nullCount: statistics?.number(3),
+    minimum: statistics?.bytes(6),
+    maximum: statistics?.bytes(5),
+  };
+}

@@ -1,0 +1,207 @@
+import { RecordBatchReader, Schema } from 'apache-arrow';
+import { makeBatch } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
+import { columnRange } from '../format/column-range.ts';
+import type { Footer, RowGroup } from '../format/footer.ts';
+import { unreadable } from '../format/unreadable.ts';
+import type { Decoder } from './decoder.ts';
+import { type ChunkPlan, type ChunkReject, type RowChunk, rowChunk, rowNumberAt, rowsBefore } from './row-chunk.ts';
+
+/** Row groups up to this many uncompressed bytes are decoded at once, larger ones streamed in chunks of about `CHUNK_BYTES`. */
+const WHOLE_GROUP_BYTES = 32 * 1024 * 1024;
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+/** Rows per chunk where only their number is wanted. */
+const COUNT_ROWS = 65_536;
+
+interface IndexedGroup extends RowGroup {
+  readonly index: number;
+}
+
+/** Numbers for chunk streams: unique within a decoder. */
+export interface StreamNumbers {
+  next: number;
+}
+
+/** Reads one file forwards from a row, chunk by chunk, one chunk ahead of the reader. */
+export class FileCursor {
+  readonly footer: Footer;
+  /** Row after the last one taken: where a restart goes on. */
+  position: number;
+  chunk: RowChunk | undefined;
+  /** Index in the chunk of the next row to take. */
+  index = 0;
+  readonly #decoder: Decoder;
+  readonly #plan: ChunkPlan;
+  readonly #groups: readonly IndexedGroup[];
+  readonly #streams: StreamNumbers;
+  #stream: number | undefined;
+  #ahead: Promise<RowChunk | undefined> | undefined;
+  #group = 0;
+  /** Row of the next chunk to ask for. */
+  #next: number;
+  #rejected = 0;
+  #ended = false;
+
+  constructor(decoder: Decoder, footer: Footer, plan: ChunkPlan, position: number, streams: StreamNumbers) {
+    this.#decoder = decoder;
+    this.footer = footer;
+    this.#plan = plan;
+    this.position = position;
+    this.#next = position;
+    this.#streams = streams;
+    this.#groups = footer.rowGroups
+      .map((group, index) => ({ ...group, index }))
+      .filter((group) => group.firstRow + group.rows > position)
+      .filter((group) => plan.filter.every((condition) => condition.mayHold(columnRange(footer, group, condition.column))));
+  }
+
+  /** True when the next row is at hand. */
+  get ready(): boolean {
+    return this.chunk !== undefined && this.index < this.chunk.batch.numRows;
+  }
+
+  /** True when no row is left. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Event time of the next row, ms. */
+  get time(): number {
+    return this.chunk?.times?.[this.index] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** A bound below the event times of all rows not yet decoded, from statistics. */
+  get lowerBound(): number {
+    const mergeBy = this.#plan.mergeBy;
+    if (mergeBy === undefined) return Number.NEGATIVE_INFINITY;
+    let bound = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups) {
+      if (group.firstRow + group.rows <= this.#next) continue;
+      const { minimum } = columnRange(this.footer, group, mergeBy);
+      bound = Math.min(bound, typeof minimum === 'number' ? minimum : Number.NEGATIVE_INFINITY);
+    }
+    return bound;
+  }
+
+  /** Rows that may still come. */
+  get waiting(): number {
+    if (this.#ended) return 0;
+    return this.#groups.reduce((sum, group) => sum + Math.max(0, group.firstRow + group.rows - Math.max(group.firstRow, this.position)), 0);
+  }
+
+  /** Rows at hand before row number `until` of the file. */
+  available(until: number | undefined): number {
+    if (this.chunk === undefined) return 0;
+    const end = until === undefined ? this.chunk.batch.numRows : rowsBefore(this.chunk, until);
+    return Math.max(0, end - this.index);
+  }
+
+  /** Makes the next row ready, or finds that there is none. Rejects met on the way are added to `rejects`. */
+  async load(rejects: ChunkReject[]): Promise<void> {
+    while (!this.ready && !this.#ended) {
+      const chunk = await (this.#ahead ?? this.#read());
+      if (this.chunk !== undefined) this.#tell(rejects, this.chunk.to);
+      this.chunk = chunk;
+      this.index = 0;
+      this.#rejected = 0;
+      if (chunk === undefined) {
+        this.#ended = true;
+        this.position = this.footer.rows;
+        return;
+      }
+      this.#ahead = this.#read();
+      // Its error is met when the chunk is needed; until then it must not count as unhandled.
+      this.#ahead.catch(() => {});
+      if (chunk.batch.numRows === 0) this.#tell(rejects, chunk.to);
+    }
+  }
+
+  /** Takes rows up to index `end` of the chunk, with the rejects before them. */
+  take(end: number, rejects: ChunkReject[]): void {
+    const chunk = this.chunk as RowChunk;
+    this.index = end;
+    this.position = rowNumberAt(chunk, end - 1) + 1;
+    this.#tell(rejects, this.position);
+  }
+
+  /** Adds the chunk's rejects before row number `row`; each once. */
+  #tell(rejects: ChunkReject[], row: number): void {
+    const all = this.chunk?.rejects ?? [];
+    while (this.#rejected < all.length && (all[this.#rejected] as ChunkReject).row < row) {
+      const reject = all[this.#rejected++] as ChunkReject;
+      rejects.push(reject);
+      this.position = Math.max(this.position, reject.row + 1);
+    }
+  }
+
+  /** Waits for the chunk that is being decoded, so that its file can be closed. */
+  async settle(): Promise<void> {
+    await this.#ahead?.catch(() => {});
+  }
+
+  async #read(): Promise<RowChunk | undefined> {
+    for (; this.#group < this.#groups.length; this.#group++) {
+      const group = this.#groups[this.#group] as IndexedGroup;
+      const end = group.firstRow + group.rows;
+      const from = Math.max(this.#next, group.firstRow);
+      if (from >= end) continue;
+      const chunk =
+        this.#plan.columns.read.length === 0 ? this.#countOnly(from, end) : this.#chunkOf(await this.#decode(group, from), from, group);
+      this.#next = chunk.to;
+      if (chunk.to === end) this.#endStream();
+      return chunk;
+    }
+    return undefined;
+  }
+
+  /** Rows of which no column is wanted from the file: nothing to decode. */
+  #countOnly(from: number, end: number): RowChunk {
+    const rows = Math.min(COUNT_ROWS, end - from);
+    return rowChunk(this.#plan, makeBatch(new Schema([]), [], rows), from, rows);
+  }
+
+  #endStream(): void {
+    if (this.#stream !== undefined) this.#decoder.cancel(this.#stream).catch(() => {});
+    this.#stream = undefined;
+  }
+
+  async #decode(group: IndexedGroup, from: number): Promise<Uint8Array> {
+    const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
+    const chunkRows = group.bytes <= WHOLE_GROUP_BYTES ? group.rows : Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow));
+    this.#stream ??= this.#streams.next++;
+    try {
+      const bytes = await this.#decoder.next(this.#stream, this.footer.path, {
+        rowGroup: group.index,
+        columns: this.#plan.columns.read,
+        skip: from - group.firstRow,
+        rows: group.rows,
+        chunkRows,
+      });
+      if (bytes === undefined) throw new RangeError('it holds fewer rows than the footer says');
+      return bytes;
+    } catch (thrown) {
+      throw this.#damaged(group.index, thrown);
+    }
+  }
+
+  #chunkOf(bytes: Uint8Array, from: number, group: IndexedGroup): RowChunk {
+    try {
+      const [batch, ...others] = [...RecordBatchReader.from(bytes)];
+      if (batch === undefined || others.length > 0 || from + batch.numRows > group.firstRow + group.rows)
+        throw new RangeError('it holds another number of rows than the footer says');
+      return rowChunk(this.#plan, batch, from, bytes.byteLength);
+    } catch (thrown) {
+      throw this.#damaged(group.index, thrown);
+    }
+  }
+
+  #damaged(group: number, thrown: unknown): MillraceError {
+    if (thrown instanceof MillraceError) return thrown;
+    const reason = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Parquet error: /, '');
+    return unreadable(this.footer.path, `row group ${group}: ${reason}`, {
+      cause: thrown,
+      hint: 'the file is damaged or uses what the reader does not know; write or copy it again',
+    });
+  }
+}

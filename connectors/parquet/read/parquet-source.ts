@@ -1,0 +1,140 @@
+import { RecordBatchReader, type Schema, type TypeMap } from 'apache-arrow';
+import { type Batch, type BatchSchema, rolesOf } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
+import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch } from '../../contract/index.ts';
+import { readFooter } from '../format/footer.ts';
+import { unreadable } from '../format/unreadable.ts';
+import { type InputFile, planColumns } from './column-plan.ts';
+import { createDecoder, type Decoder } from './decoder.ts';
+import type { EngineName } from './engine.ts';
+import { FileCursor } from './file-cursor.ts';
+import { CursorMerge, type MergedRows } from './merge-cursors.ts';
+import { rawRow, rawRowAt } from './raw-row.ts';
+import type { ChunkPlan } from './row-chunk.ts';
+import { type ColumnCondition, compileFilter } from './row-filter.ts';
+
+/** What a source reads, settled. */
+export interface ParquetSourceOptions<T extends TypeMap> {
+  readonly name: string;
+  readonly schema: BatchSchema<T>;
+  /** The schema with the columns that only the filter needs. */
+  readonly decoded: BatchSchema;
+  readonly where: Readonly<Record<string, ColumnCondition>>;
+  readonly engine: EngineName;
+  readonly decodeIn: 'worker' | 'caller';
+  files(): readonly InputFile[];
+}
+
+/** Reads Parquet files forwards from a position; see `parquet`. */
+export class ParquetSource<T extends TypeMap> implements Source<T> {
+  readonly schema: BatchSchema<T>;
+  readonly #options: ParquetSourceOptions<T>;
+  #decoder: Decoder | undefined;
+  #cursors: FileCursor[] = [];
+  #merge: CursorMerge | undefined;
+
+  constructor(options: ParquetSourceOptions<T>) {
+    this.schema = options.schema;
+    this.#options = options;
+  }
+
+  async open(partition: number, position: Position | undefined): Promise<void> {
+    if (partition !== 0) throw new MillraceError('INVALID_OPTION', `'${this.#options.name}' has one partition, not partition ${partition}`);
+    const files = this.#options.files();
+    refuseUnknown(this.#options.name, files, position);
+    const decoder = createDecoder(this.#options.engine, this.#options.decodeIn);
+    this.#decoder = decoder;
+    const streams = { next: 0 };
+    const { eventTime } = rolesOf(this.schema);
+    for (const file of files) {
+      const footer = readFooter(file.path);
+      const start = position?.[file.path] ?? 0;
+      if (start > footer.rows)
+        throw unreadable(file.path, `it has ${footer.rows} rows, but ${start} were read before`, {
+          hint: 'it was replaced; begin anew with --fresh',
+        });
+      const plan = await this.#planOf(decoder, file, files.length > 1 ? eventTime : undefined);
+      this.#cursors.push(new FileCursor(decoder, footer, plan, start, streams));
+    }
+    this.#merge = new CursorMerge(this.#cursors, this.schema, eventTime !== undefined);
+  }
+
+  async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
+    const merge = this.#merge;
+    if (merge === undefined) throw new MillraceError('INTERNAL', `'${this.#options.name}' is read before it is opened`);
+    const rows = await merge.next((bytesPerRow) => Math.min(budget.rows, Math.floor(budget.bytes / bytesPerRow)), budget.until);
+    // A re-run stops at `until`; rows wait beyond it, so this is not the end.
+    if (rows === 'until') return 'idle';
+    return rows === 'end' ? 'end' : this.#sourceBatch(rows);
+  }
+
+  async close(): Promise<void> {
+    const decoder = this.#decoder;
+    this.#decoder = undefined;
+    this.#merge = undefined;
+    for (const cursor of this.#cursors.splice(0)) await cursor.settle();
+    await decoder?.end();
+  }
+
+  async #planOf(decoder: Decoder, file: InputFile, mergeBy: string | undefined): Promise<ChunkPlan> {
+    const { decoded, where } = this.#options;
+    const found = schemaOfIpc(await openFile(decoder, file.path));
+    const columns = planColumns(file, found.fields, decoded);
+    return { schema: this.schema, decoded, columns, filter: compileFilter(decoded, where), mergeBy };
+  }
+
+  #sourceBatch(rows: MergedRows): SourceBatch<T> {
+    const batch = rows.batch as Batch<T>;
+    const source = this.#source;
+    const rejects = rows.rejects.map(
+      (reject): RejectedRecord => ({
+        source,
+        partition: 0,
+        reason: reject.reason,
+        record: rawRow(this.#pathOf(reject.file), reject.row, reject.offset, reject.text),
+      }),
+    );
+    return {
+      batch,
+      source,
+      partition: 0,
+      offset: rows.offset,
+      records: batch.numRows + rejects.length,
+      rejects,
+      position: Object.fromEntries(this.#cursors.map((cursor) => [cursor.footer.path, cursor.position])),
+      lag: this.#cursors.reduce((sum, cursor) => sum + cursor.waiting, 0),
+      bytes: Math.ceil(batch.numRows * rows.bytesPerRow),
+      rawRecord: (offset) => rawRowAt(rows, offset, (file) => this.#pathOf(file)),
+    };
+  }
+
+  /** One file goes by its own name; several are one stream under the name of the whole. */
+  get #source(): string {
+    return this.#cursors.length === 1 ? this.#pathOf(0) : this.#options.name;
+  }
+
+  #pathOf(file: number): string {
+    return this.#cursors[file]?.footer.path ?? this.#options.name;
+  }
+}
+
+function refuseUnknown(name: string, files: readonly InputFile[], position: Position | undefined): void {
+  const gone = Object.keys(position ?? {}).filter((path) => !files.some((file) => file.path === path));
+  if (gone.length === 0) return;
+  throw unreadable(gone[0] as string, `it was read before as part of '${name}' and is gone`, {
+    hint: 'put it back, or begin anew with --fresh',
+  });
+}
+
+async function openFile(decoder: Decoder, path: string): Promise<Uint8Array> {
+  try {
+    return await decoder.open(path);
+  } catch (thrown) {
+    const reason = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Parquet error: /, '');
+    throw unreadable(path, reason, { cause: thrown });
+  }
+}
+
+function schemaOfIpc(bytes: Uint8Array): Schema {
+  return RecordBatchReader.from(bytes).open().schema;
+}
