@@ -1,5 +1,6 @@
 export * from './contract/index.ts';
 export * from './formats/index.ts';
+export * from './kafka/index.ts';
 export * from './log/index.ts';
 export * from './memory/index.ts';
 export * from './parquet/index.ts';

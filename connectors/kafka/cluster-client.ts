@@ -75,6 +75,11 @@ export class ClusterClient {
     return this.#persist(`reading the metadata of topic '${topic}'`, () => this.#loadLeaders(topic));
   }
 
+  /** Throws UNKNOWN_TOPIC unless the partition exists. */
+  async assertPartition(topic: string, partition: number): Promise<void> {
+    if (!(this.#leaders.get(topic) ?? (await this.partitions(topic))).has(partition)) throw this.#unknownPartition(topic, partition);
+  }
+
   /** Forgets what it knows of a topic: call it after creating or deleting one. */
   forget(topic: string): void {
     this.#leaders.delete(topic);
@@ -88,11 +93,15 @@ export class ClusterClient {
 
   async #leaderOf(topic: string, partition: number): Promise<Broker> {
     const leader = (this.#leaders.get(topic) ?? (await this.#loadLeaders(topic))).get(partition);
-    if (leader === undefined) {
-      const count = this.#leaders.get(topic)?.size ?? 0;
-      throw new MillraceError('UNKNOWN_TOPIC', `topic '${topic}' has no partition ${partition}; it has ${count}`);
-    }
+    if (leader === undefined) throw this.#unknownPartition(topic, partition);
     return this.#cluster.findBroker({ nodeId: String(leader) });
+  }
+
+  #unknownPartition(topic: string, partition: number): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_TOPIC',
+      `topic '${topic}' has no partition ${partition}; it has ${this.#leaders.get(topic)?.size ?? 0}`,
+    );
   }
 
   async #loadLeaders(topic: string): Promise<ReadonlyMap<number, number>> {

@@ -30,28 +30,34 @@ export function commitToRecords(task: string, timestamp: number, commit: StoredC
   return writer.finish();
 }
 
-/** The newest committed record of a partition below `end`. Looks further and further back, since aborted transactions may lie at the end. */
-export async function newestCommit(
-  client: ClusterClient,
-  topic: string,
-  partition: number,
-  end: number,
-): Promise<StoredCommit | undefined> {
+/** Where to look for a commit record: below `end`, of one task or of any. */
+interface CommitSearch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly end: number;
+  readonly task: string | undefined;
+}
+
+/** The newest commit record of a partition. Looks further and further back, since aborted transactions may lie at the end. */
+export async function newestCommit(client: ClusterClient, search: CommitSearch): Promise<StoredCommit | undefined> {
+  const { topic, partition, end } = search;
   const start = await offsetAt(client, topic, partition, EARLIEST);
   let to = end;
   for (let look = FIRST_LOOK; to > start; look *= 8) {
     const from = Math.max(start, to - look);
     let newest: RawRecord | undefined;
-    for await (const { records } of readRange(client, topic, partition, from, to)) newest = lastBelow(records, to) ?? newest;
+    for await (const { records } of readRange(client, topic, partition, from, to)) newest = lastMatch(records, to, search.task) ?? newest;
     if (newest !== undefined) return parseCommit(newest, topic, partition);
     to = from;
   }
   return undefined;
 }
 
-function lastBelow(records: RecordColumns, end: number): RawRecord | undefined {
+function lastMatch(records: RecordColumns, end: number, task: string | undefined): RawRecord | undefined {
   for (let record = records.count - 1; record >= 0; record--) {
-    if ((records.offset[record] as number) < end) return rawRecordAt(records, record);
+    if ((records.offset[record] as number) >= end) continue;
+    const raw = rawRecordAt(records, record);
+    if (task === undefined || (raw.key !== null && decoder.decode(raw.key) === task)) return raw;
   }
   return undefined;
 }

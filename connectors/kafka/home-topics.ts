@@ -10,16 +10,15 @@ export interface TaskTopics {
 const EPOCHS = '.epochs';
 const SNAPSHOTS = '.snapshots';
 
-/** Task `<pipeline>/<number>` keeps its records in partition `<number>` of `<pipeline>.epochs` and `<pipeline>.snapshots`. */
+/** Task `<pipeline>/<number>` keeps its records in partition `<number>` of `<pipeline>.epochs` and `<pipeline>.snapshots`; a name without a number in partition 0. */
 export function taskTopics(task: string): TaskTopics {
-  const match = /^([A-Za-z0-9._-]{1,230})\/(\d+)$/.exec(task);
-  if (match === null) {
+  const [, pipeline = task, number = '0'] = /^(.+)[/.](\d+)$/.exec(task) ?? [];
+  if (!/^[A-Za-z0-9._-]{1,230}$/.test(pipeline)) {
     throw new MillraceError('INVALID_OPTION', `task '${task}' cannot be kept in Kafka`, {
       hint: 'name the pipeline with letters, digits, dot, underscore and hyphen only',
     });
   }
-  const pipeline = match[1] as string;
-  return { epochs: pipeline + EPOCHS, snapshots: pipeline + SNAPSHOTS, partition: Number(match[2]) };
+  return { epochs: pipeline + EPOCHS, snapshots: pipeline + SNAPSHOTS, partition: Number(number) };
 }
 
 /** The pipeline whose commit records a topic keeps, or undefined. */

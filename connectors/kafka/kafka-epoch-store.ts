@@ -46,7 +46,7 @@ export class KafkaEpochStore implements EpochStore {
     this.#owned.delete(task);
     await this.#ensureTopics(topics);
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
-    const newest = await this.#newest(topics.epochs, topics.partition);
+    const newest = await this.#newest(topics, task);
     this.#owned.set(task, { topics, owner, snapshot: newest?.snapshot, failure: undefined });
     return newest?.record;
   }
@@ -106,8 +106,8 @@ export class KafkaEpochStore implements EpochStore {
   }
 
   async readSnapshot(task: string, epoch: number): Promise<Snapshot | undefined> {
-    const { epochs, snapshots, partition } = taskTopics(task);
-    const pointer = this.#owned.get(task)?.snapshot ?? (await this.#newest(epochs, partition))?.snapshot;
+    const { snapshots, partition } = taskTopics(task);
+    const pointer = this.#owned.get(task)?.snapshot ?? (await this.#newest(taskTopics(task), task))?.snapshot;
     if (pointer === undefined || pointer.epoch !== epoch) return undefined;
     return snapshotFromRecords(pointer, this.#snapshotRuns(snapshots, partition, pointer));
   }
@@ -128,7 +128,7 @@ export class KafkaEpochStore implements EpochStore {
 
   async #peekTopic(topic: string): Promise<CommitRecord[]> {
     const partitions = [...(await this.#client.partitions(topic)).keys()].toSorted((one, other) => one - other);
-    const newest = await Promise.all(partitions.map((partition) => this.#newest(topic, partition)));
+    const newest = await Promise.all(partitions.map((partition) => this.#newest({ epochs: topic, partition })));
     return newest.flatMap((commit) => (commit === undefined ? [] : [commit.record]));
   }
 
@@ -137,7 +137,7 @@ export class KafkaEpochStore implements EpochStore {
     if (!(await this.#topics.names()).includes(epochs)) return;
     this.#owned.delete(task);
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
-    if ((await this.#newest(epochs, partition)) === undefined) return;
+    if ((await this.#newest(taskTopics(task), task)) === undefined) return;
     const gone: OutputRecords = { topic: epochs, partition, records: commitToRecords(task, 0, undefined) };
     const [end] = await owner.commit([gone], []);
     this.#ends.record(epochs, partition, end as number);
@@ -148,9 +148,9 @@ export class KafkaEpochStore implements EpochStore {
     this.#owned.delete(task);
   }
 
-  async #newest(topic: string, partition: number): Promise<StoredCommit | undefined> {
-    if (!(await this.#client.partitions(topic)).has(partition)) return undefined;
-    return newestCommit(this.#client, topic, partition, await this.#ends.stableEnd(this.#client, topic, partition));
+  async #newest({ epochs, partition }: Pick<TaskTopics, 'epochs' | 'partition'>, task?: string): Promise<StoredCommit | undefined> {
+    if (!(await this.#client.partitions(epochs)).has(partition)) return undefined;
+    return newestCommit(this.#client, { topic: epochs, partition, end: await this.#ends.stableEnd(this.#client, epochs, partition), task });
   }
 
   async #ensureTopics({ epochs, snapshots, partition }: TaskTopics): Promise<void> {
@@ -165,7 +165,7 @@ export class KafkaEpochStore implements EpochStore {
 
   #ownedTask(task: string): OwnedTask {
     const owned = this.#owned.get(task);
-    if (owned === undefined) throw new MillraceError('INTERNAL', `task ${task} commits without having been opened`);
+    if (owned === undefined) throw new MillraceError('FENCED', `task ${task} is not open here`, { hint: 'open it first' });
     if (owned.failure !== undefined) throw owned.failure;
     return owned;
   }

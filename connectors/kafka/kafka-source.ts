@@ -63,7 +63,9 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
         this.#cursor = 0;
         continue;
       }
-      const block = await this.#opened().next();
+      const reader = this.#opened();
+      const block = await reader.next();
+      reader.prefetch();
       if (block === undefined) return undefined;
       this.#runs = committedRuns(block);
       this.#stable = block.stable;

@@ -12,8 +12,7 @@ export const LATEST = -1;
 export const EARLIEST = -2;
 
 /**
- * Reads the committed bytes of one partition from an offset that the caller chose: no consumer group takes part, since positions live in commit records. It always has one fetch
- * under way while the block before is worked on.
+ * Reads the committed bytes of one partition from an offset that the caller chose: no consumer group takes part, since positions live in commit records.
  */
 export class PartitionReader {
   readonly topic: string;
@@ -39,12 +38,10 @@ export class PartitionReader {
     this.#fetch ??= this.#request();
     const fetch = this.#fetch;
     this.#fetch = undefined;
-    const block = await fetch;
-    if (block !== undefined) this.prefetch();
-    return block;
+    return fetch;
   }
 
-  /** Starts the next fetch unless one is under way. */
+  /** Starts the next fetch, unless one is under way, while the caller works on the block before. */
   prefetch(): void {
     this.#fetch ??= this.#request();
     // It is awaited by the next call of next; until then its failure is no unhandled one.

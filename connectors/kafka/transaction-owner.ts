@@ -40,6 +40,7 @@ export class TransactionOwner {
 
   /** Publishes outputs and offsets at once or not at all; returns per output the offset behind its last record. */
   async commit(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<readonly number[]> {
+    for (const { topic, partition } of outputs) await this.#client.assertPartition(topic, partition);
     try {
       await this.#addPartitions(outputs);
       const [ends] = await Promise.all([this.#producer.publish(outputs), this.#commitOffsets(offsets)]);
