@@ -1,4 +1,4 @@
-import { type Home, openLog } from '../connectors/index.ts';
+import { type Home, openKafka, openLog } from '../connectors/index.ts';
 
 /** Where a run keeps topics and epochs. */
 export interface HomeOptions {
@@ -11,9 +11,9 @@ export interface HomeOptions {
 }
 
 /** Opens Kafka where brokers are given, else the embedded log. */
-export function openHome(options: HomeOptions): Promise<Home> {
+export function openHome(options: HomeOptions): Home {
   if (options.brokers !== undefined && options.brokers !== '') {
-    return openKafka({ brokers: options.brokers.split(',').map((broker) => broker.trim()) });
+    return openKafka({ brokers: options.brokers });
   }
   return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false });
 }

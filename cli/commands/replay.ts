@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
+import { DataType } from 'apache-arrow';
 import { z } from 'zod';
-import { parquet, parquetSchema, topic } from '../../connectors/index.ts';
+import { parquet, topic } from '../../connectors/index.ts';
 import { definePipeline, paced, parseSpeed, start, systemClock } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOptions } from '../home-options.ts';
@@ -22,10 +23,11 @@ export const replayFile = command({
   }),
   example: 'millrace replay readings.parquet --to readings --speed 60x',
   async run({ positionals: [file], options }) {
-    const schema = await parquetSchema(file as string, { eventTime: options.eventTime, key: options.key });
+    const source = parquet(file as string, roles(file as string, options));
+    const { schema } = source;
     const pipeline = definePipeline({
       name: `replay.${basename(file as string).replaceAll(/[^A-Za-z0-9._-]/g, '_')}.${options.to}`,
-      sources: { rows: paced(parquet(file as string, { schema }), parseSpeed(options.speed), systemClock) },
+      sources: { rows: paced(source, parseSpeed(options.speed), systemClock) },
       sinks: { topic: topic(options.to, { schema, partitions: options.partitions }) },
       flow: ({ rows }) => ({ topic: rows }),
     });
@@ -46,3 +48,9 @@ export const replayFile = command({
     }
   },
 });
+
+/** Roles of the file's columns: event time is the first timestamp column unless it is named. */
+function roles(file: string, options: { readonly eventTime?: string | undefined; readonly key?: string | undefined }): { eventTime?: string; key?: string } {
+  const eventTime = options.eventTime ?? parquet(file).schema.fields.find(({ type }) => DataType.isTimestamp(type))?.name;
+  return { ...(eventTime === undefined ? {} : { eventTime }), ...(options.key === undefined ? {} : { key: options.key }) };
+}
