@@ -125,7 +125,8 @@ export function makeBatch<T extends TypeMap>(schema: BatchSchema<T>, columns: re
 
 /** A batch of a schema without rows. */
 export function emptyBatch<T extends TypeMap>(schema: BatchSchema<T>): Batch<T> {
-  return new RecordBatch(schema);
+  // With one argument Arrow takes it for an object of columns.
+  return new RecordBatch(schema, undefined);
 }
 
 /** The batch with columns added at the end, or replaced where the name exists. Metadata (roles) is kept. */
