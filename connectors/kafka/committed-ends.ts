@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterClient } from './cluster-client.ts';
+import { READ_UNCOMMITTED } from './kafkajs-types.ts';
 import { LATEST, offsetAt } from './partition-reader.ts';
 
 /** A transaction is decided before its markers reach the partitions; longer than this the end is taken as it is. */
@@ -29,6 +30,17 @@ export class CommittedEnds {
       const end = await offsetAt(client, topic, partition, LATEST);
       // The marker takes an offset of its own behind the last record.
       if (end > known || known === 0 || performance.now() > deadline) return end;
+      await sleep(2);
+    }
+  }
+
+  /** The end of a partition once no transaction on it is undecided: what any process has committed lies before it. */
+  async decidedEnd(client: ClusterClient, topic: string, partition: number): Promise<number> {
+    const deadline = performance.now() + LONGEST_WAIT;
+    for (;;) {
+      const whole = await offsetAt(client, topic, partition, LATEST, READ_UNCOMMITTED);
+      const end = await offsetAt(client, topic, partition, LATEST);
+      if (end >= whole || performance.now() > deadline) return end;
       await sleep(2);
     }
   }

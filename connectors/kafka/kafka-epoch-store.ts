@@ -150,7 +150,12 @@ export class KafkaEpochStore implements EpochStore {
 
   async #newest({ epochs, partition }: Pick<TaskTopics, 'epochs' | 'partition'>, task?: string): Promise<StoredCommit | undefined> {
     if (!(await this.#client.partitions(epochs)).has(partition)) return undefined;
-    return newestCommit(this.#client, { topic: epochs, partition, end: await this.#ends.stableEnd(this.#client, epochs, partition), task });
+    return newestCommit(this.#client, {
+      topic: epochs,
+      partition,
+      end: await this.#ends.decidedEnd(this.#client, epochs, partition),
+      task,
+    });
   }
 
   async #ensureTopics({ epochs, snapshots, partition }: TaskTopics): Promise<void> {

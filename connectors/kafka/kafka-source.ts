@@ -43,7 +43,22 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
     if (run === undefined) return 'idle';
     const to = this.#endOf(run.records, budget, until);
     if (to === this.#cursor) return 'idle';
-    return this.#take(run, to);
+    const records = sliceRecords(run.records, this.#cursor, to);
+    this.#cursor = to;
+    this.#next = Math.min(await this.#offsetBehind(run, until), until);
+    return this.#batch(records, this.#opened().partition);
+  }
+
+  /**
+   * Offset of the next record: offsets without one (markers, records compacted away) are behind us too. A re-run must arrive exactly at `until`, so it looks whether only such
+   * offsets are left before it.
+   */
+  async #offsetBehind(run: RecordRun, until: number): Promise<number> {
+    const next = run.records.offset[this.#cursor];
+    if (next !== undefined) return next;
+    if (until === Number.POSITIVE_INFINITY || run.next >= until) return run.next;
+    const following = await this.#currentRun();
+    return following === undefined ? this.#opened().offset : (following.records.offset[0] as number);
   }
 
   async close(): Promise<void> {
@@ -59,6 +74,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       if (this.#run !== undefined && this.#cursor < this.#run.records.count) return this.#run;
       const next = this.#nextRun();
       if (next !== undefined) {
+        // Empty when the records of its batches were compacted away.
         this.#run = next;
         this.#cursor = 0;
         continue;
@@ -103,14 +119,6 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       to++;
     }
     return to;
-  }
-
-  #take(run: RecordRun, to: number): SourceBatch<T> {
-    const records = sliceRecords(run.records, this.#cursor, to);
-    this.#cursor = to;
-    const last = records.offset[records.count - 1] as number;
-    this.#next = to === run.records.count ? run.next : last + 1;
-    return this.#batch(records, this.#opened().partition);
   }
 
   #batch(records: RecordColumns, partition: number): SourceBatch<T> {

@@ -114,10 +114,19 @@ export class PartitionReader {
   }
 }
 
-/** The offset of the first committed record at or after a time, or one of {@link EARLIEST}, {@link LATEST}; -1 when there is none. */
-export async function offsetAt(client: ClusterClient, topic: string, partition: number, timestamp: number): Promise<number> {
+/**
+ * The offset of the first record at or after a time, or one of {@link EARLIEST}, {@link LATEST}; -1 when there is none. LATEST is where decided transactions end, unless the
+ * isolation level asks for undecided ones too.
+ */
+export async function offsetAt(
+  client: ClusterClient,
+  topic: string,
+  partition: number,
+  timestamp: number,
+  isolationLevel = READ_COMMITTED,
+): Promise<number> {
   const { responses } = await client.onLeader(`reading the offsets of ${topic}/${partition}`, topic, partition, (broker) =>
-    broker.listOffsets({ isolationLevel: READ_COMMITTED, topics: [{ topic, partitions: [{ partition, timestamp }] }] }),
+    broker.listOffsets({ isolationLevel, topics: [{ topic, partitions: [{ partition, timestamp }] }] }),
   );
   return Number(responses[0]?.partitions[0]?.offset ?? -1);
 }
