@@ -26,9 +26,17 @@ export class RecordProducer {
     this.#identity = identity;
   }
 
-  /** Publishes to several partitions at a time; returns per output the offset behind its last record. */
+  /** Publishes to several partitions at a time, outputs of one partition one after another; returns per output the offset behind its last record. */
   async publish(outputs: readonly OutputRecords[]): Promise<readonly number[]> {
-    return Promise.all(outputs.map((output) => this.#publishPartition(output)));
+    const last = new Map<string, Promise<number>>();
+    const ends = outputs.map((output) => {
+      const partition = `${output.topic}/${output.partition}`;
+      const before = last.get(partition) ?? Promise.resolve(0);
+      const end = before.then(() => this.#publishPartition(output));
+      last.set(partition, end);
+      return end;
+    });
+    return Promise.all(ends);
   }
 
   async #publishPartition({ topic, partition, records }: OutputRecords): Promise<number> {
