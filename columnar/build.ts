@@ -2,7 +2,7 @@ import {
   Bool,
   type Data,
   type DataType,
-  Dictionary,
+  type Dictionary,
   Field,
   FixedSizeList,
   Float32,
@@ -18,6 +18,7 @@ import {
   Vector,
 } from 'apache-arrow';
 import type { Batch, BatchSchema } from './batch.ts';
+import { CATEGORY } from './category-type.ts';
 import { ColumnError } from './column-error.ts';
 import type { WithColumns } from './column-types.ts';
 import type { ValidityBuilder } from './validity.ts';
@@ -108,9 +109,6 @@ export function categoryData(codes: Int32Array, strings: readonly string[] | Vec
   const type = CATEGORY;
   return makeData({ type, length: codes.length, data: codes, dictionary, ...nullParts(nulls) });
 }
-
-// One type object: Arrow compares dictionary types by id, and every `new Dictionary` draws a fresh one.
-const CATEGORY = new Dictionary(new Utf8(), new Int32(), 0);
 
 /** Builds a batch of a schema from one Arrow data per field, in the schema's order. */
 export function makeBatch<T extends TypeMap>(schema: BatchSchema<T>, columns: readonly Data[], length?: number): Batch<T> {

@@ -15,6 +15,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { BatchSchema } from './batch.ts';
+import { CATEGORY } from './category-type.ts';
 import type { InstantColumn, StringColumn } from './column-types.ts';
 
 /** Declares one column: its Arrow type and whether a row may lack it. */
@@ -38,7 +39,7 @@ export const boolean = () => nullable(new Bool());
 /** UTF-8 strings, each stored once per row: for text and values that seldom repeat. */
 export const utf8 = () => nullable(new Utf8());
 /** UTF-8 strings, each distinct value stored once per batch: for names, keys and categories. */
-export const category = () => nullable(new Dictionary(new Utf8(), new Int32()));
+export const category = () => nullable(CATEGORY);
 /** Instants in milliseconds since the Unix epoch, UTC. */
 export const timestamp = () => nullable(new TimestampMillisecond('UTC') as TimestampMillisecond);
 /** Bytes. */

@@ -11,8 +11,17 @@ export {
   calendarFeatures,
   calendarFeaturesOptions,
 } from './transform/calendar-features.ts';
+export type { BooleanExpression, BooleanLike } from './transform/expressions/boolean-expression.ts';
+export { type ColumnReference, type Columns, column, type ExpressionOf } from './transform/expressions/columns.ts';
+export type { ColumnExpression, Expression } from './transform/expressions/expression.ts';
+export type { InstantExpression, InstantLike } from './transform/expressions/instant-expression.ts';
+export type { NumberExpression, NumberLike } from './transform/expressions/number-expression.ts';
+export type { StringExpression, StringLike } from './transform/expressions/string-expression.ts';
+export { when } from './transform/expressions/when.ts';
+export { type FilterRowsOptions, filterRows } from './transform/filter-rows.ts';
 export { type Lagged, type LagOptions, lag, lagOptions } from './transform/lag.ts';
 export { type Names, type Renamed, rename } from './transform/rename.ts';
 export { select } from './transform/select.ts';
 export { type SequencesOptions, sequences, sequencesOptions } from './transform/sequences.ts';
 export { type StandardizeOptions, standardize, standardizeOptions } from './transform/standardize.ts';
+export { type WithColumn, withColumn } from './transform/with-column.ts';

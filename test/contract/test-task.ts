@@ -7,6 +7,7 @@ import {
   StateWriter,
   type StepContext,
   type StepDeclaration,
+  type StepReport,
   type TaskContext,
 } from '../../streams/index.ts';
 
@@ -16,6 +17,8 @@ export interface TestStep {
   readonly ledger: LedgerEquation;
   readonly counters: Map<string, number>;
   cell: StateCell | undefined;
+  /** What the step registered to tell of itself. */
+  report?: () => StepReport;
 }
 
 /** A task in memory: keeps what steps register, count and reject, so that tests can look at it, snapshot and restore. */
@@ -43,7 +46,9 @@ export class TestTask implements TaskContext {
       clock: this.clock,
       count,
       emitted: ({ batch }) => count('out', batch.numRows),
-      report: () => {},
+      report: (read) => {
+        step.report = read;
+      },
       reject: (row) => {
         count('rejected', 1);
         this.rejects.push({ ...row, step: step.id });

@@ -30,7 +30,7 @@ export type Readings = {
 };
 
 export const readingsSchema = schema<Readings>(
-  { station: category() as never, at: required(timestamp()), pm25: float64(), temperature: float64(), count: int32(), note: utf8() },
+  { station: category(), at: required(timestamp()), pm25: float64(), temperature: float64(), count: int32(), note: utf8() },
   { eventTime: 'at', key: 'station' },
 );
 
