@@ -37,29 +37,29 @@ export const GRU_BACKWARD = 16;
 export const LSTM_FORWARD = 17;
 /** steps, features, units, x, ldx, wx, wh, bias, gates, h, cells, cell tanh, dh, dc, dSequence, dx, lengths, length stride, scratch */
 export const LSTM_BACKWARD = 18;
-/** steps, features, units, x, ldx, wx, wh, bias, h, activation, lengths, length stride, scratch */
+/** steps, features, units, x, ldx, wx, wh, bias, h, activation, lengths, length stride */
 export const SIMPLE_RNN_FORWARD = 19;
 /** steps, features, units, x, ldx, wx, wh, bias, h, dz, dh, dSequence, dx, activation, lengths, length stride, scratch */
 export const SIMPLE_RNN_BACKWARD = 20;
-/** shape block, x, w, bias, y, activation, slope, scratch */
+/** shape block (ConvolutionShape), x, w, bias, y, activation, slope */
 export const CONVOLUTION_FORWARD = 21;
 /** shape block, x, w, bias, dz, dx, scratch */
 export const CONVOLUTION_BACKWARD = 22;
 /** shape block, x, w, bias, y, index, rectify */
 export const CONVOLUTION_POOL_FORWARD = 23;
-/** shape block, x, w, bias, dy, index, scratch */
+/** shape block, x, w, bias, y, index, dy, rectify, scratch */
 export const CONVOLUTION_POOL_BACKWARD = 24;
-/** pool block, x, y */
+/** shape block (PoolShape), x, y */
 export const MAX_POOL_FORWARD = 25;
-/** pool block, x, y, dy, dx */
+/** shape block, x, y, dy, dx */
 export const MAX_POOL_BACKWARD = 26;
-/** pool block, x, y */
+/** shape block, x, y */
 export const AVERAGE_POOL_FORWARD = 27;
-/** pool block, dy, dx */
+/** shape block, dy, dx */
 export const AVERAGE_POOL_BACKWARD = 28;
-/** source height, width, row floats of a pixel, top, left, target height, width, x, y */
+/** small height, width, floats of a pixel, top, left, large height, width, small, large: copies small into large, border zero */
 export const PAD_IMAGE = 29;
-/** source height, width, floats of a pixel, top, left, target height, width, x (large), y (small) */
+/** small height, width, floats of a pixel, top, left, large height, width, large, small: copies the middle of large into small */
 export const CROP_IMAGE = 30;
 /** positions, vocabulary, width, x, table, y */
 export const EMBEDDING_FORWARD = 31;

@@ -98,10 +98,10 @@ function tile4x4(k: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, l
   v128.store(c3, s3);
 }
 
-/** One row by 32 columns: enough independent sums to hide the latency of the additions. */
+/** One row by 32 columns (four panels of eight): enough independent sums to hide the latency of the additions. */
 // @ts-ignore: decorator
 @inline
-function tile1x32(k: i32, a: usize, b: usize, ldb: usize, c: usize, start: i32, bias: usize): void {
+function tile1x32(k: i32, a: usize, b: usize, ldb: usize, panel: usize, c: usize, start: i32, bias: usize): void {
   let s0 = startValue(start, bias, c);
   let s1 = startValue(start, bias + 16, c + 16);
   let s2 = startValue(start, bias + 32, c + 32);
@@ -110,19 +110,25 @@ function tile1x32(k: i32, a: usize, b: usize, ldb: usize, c: usize, start: i32, 
   let s5 = startValue(start, bias + 80, c + 80);
   let s6 = startValue(start, bias + 96, c + 96);
   let s7 = startValue(start, bias + 112, c + 112);
+  let b1 = b + panel;
+  let b2 = b1 + panel;
+  let b3 = b2 + panel;
   const end = a + ((<usize>k) << 2);
   while (a < end) {
     const x = v128.load32_splat(a);
     s0 = multiplyAdd(x, v128.load(b), s0);
     s1 = multiplyAdd(x, v128.load(b, 16), s1);
-    s2 = multiplyAdd(x, v128.load(b, 32), s2);
-    s3 = multiplyAdd(x, v128.load(b, 48), s3);
-    s4 = multiplyAdd(x, v128.load(b, 64), s4);
-    s5 = multiplyAdd(x, v128.load(b, 80), s5);
-    s6 = multiplyAdd(x, v128.load(b, 96), s6);
-    s7 = multiplyAdd(x, v128.load(b, 112), s7);
+    s2 = multiplyAdd(x, v128.load(b1), s2);
+    s3 = multiplyAdd(x, v128.load(b1, 16), s3);
+    s4 = multiplyAdd(x, v128.load(b2), s4);
+    s5 = multiplyAdd(x, v128.load(b2, 16), s5);
+    s6 = multiplyAdd(x, v128.load(b3), s6);
+    s7 = multiplyAdd(x, v128.load(b3, 16), s7);
     a += 4;
     b += ldb;
+    b1 += ldb;
+    b2 += ldb;
+    b3 += ldb;
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);
@@ -147,18 +153,18 @@ function tile1x4(k: i32, a: usize, b: usize, ldb: usize, c: usize, start: i32, b
   v128.store(c, s);
 }
 
-/** Fewer than four rows, B not packed: wide tiles first. */
-function singleRow(n: i32, k: i32, a: usize, b: usize, ldb: usize, c: usize, start: i32, bias: usize): void {
+/** Rows that fill no tile of four: wide tiles first, then single vectors. */
+function singleRow(n: i32, k: i32, a: usize, b: usize, ldb: usize, panel: usize, c: usize, start: i32, bias: usize): void {
   let j = 0;
   for (; j + 32 <= n; j += 32) {
-    tile1x32(k, a, b, ldb, c, start, bias);
-    b += 128;
+    tile1x32(k, a, b, ldb, panel, c, start, bias);
+    b += panel << 2;
     c += 128;
     bias += 128;
   }
   for (; j < n; j += 4) {
-    tile1x4(k, a, b, ldb, c, start, bias);
-    b += 16;
+    tile1x4(k, a, b + ((j & 4) << 2), ldb, c, start, bias);
+    if (j & 4) b += panel;
     c += 16;
     bias += 16;
   }
@@ -202,14 +208,7 @@ export function gemm(
   for (let i = blocks; i < m; i++) {
     const rowA = a + <usize>i * strideA;
     const rowC = c + <usize>i * strideC;
-    if (panel == 8) singleRow(n, k, rowA, b, strideB, rowC, start, bias);
-    else {
-      for (let j = 0, panelB = b; j < n; j += 4) {
-        const offset = (<usize>j) << 2;
-        tile1x4(k, rowA, panelB + (offset & 16), strideB, rowC + offset, start, bias + offset);
-        if (j & 4) panelB += (<usize>panel) << 2;
-      }
-    }
+    singleRow(n, k, rowA, b, strideB, (<usize>panel) << 2, rowC, start, bias);
   }
 }
 

@@ -120,14 +120,17 @@ export function gruBackward(
   const stepH = <usize>m * bytes;
   const stepGates = stepH * 4;
   const packed = scratch + 3 * <usize>width * bytes;
+  const few = m < PACKED_ROWS;
   transpose(units, 3 * width, wh, 3 * width, scratch, width);
-  packPanels(3 * width, width, scratch, width, packed);
+  if (!few) packPanels(3 * width, width, scratch, width, packed);
   for (let t = steps - 1; t >= 0; t--) {
     const at = gates + <usize>t * stepGates;
     const previous = t > 0 ? h + <usize>(t - 1) * stepH : 0;
     if (dSequence) addInto(dSequence + <usize>t * stepH, dh, m * width);
     gruGateGradients(m, bytes, t, at, previous, dh, lengths, <usize>lengthStride << 2);
-    if (t > 0) gemm(m, width, 3 * width, at + bytes, 4 * width, packed, 8, 24 * width, dh, width, START_LOAD, 0);
+    if (t == 0) break;
+    if (few) gemm(m, width, 3 * width, at + bytes, 4 * width, scratch, width, 8, dh, width, START_LOAD, 0);
+    else gemm(m, width, 3 * width, at + bytes, 4 * width, packed, 8, 24 * width, dh, width, START_LOAD, 0);
   }
   const rows = steps * m;
   gemmTransposed(rows, features, 3 * width, x, ldx, gates, 4 * width, dwx, 3 * width, false, scratch);

@@ -13,9 +13,11 @@ import { zeroFill } from './vector';
 
 /** What a run returns in place of a loss when an input is NaN or infinite; `refusedPosition` then tells where. */
 const REFUSED: f64 = -1;
+/** Likewise, when an embedding has no row for an input; `refusedPosition` is then the row of the shard. */
+const UNKNOWN_TOKEN: f64 = -2;
 let refused: i32 = -1;
 
-/** Position (row * floats per row + column) of the value that the last run refused. */
+/** Position (row * floats per row + column; for tokens, row) of what the last run refused. */
 export function refusedPosition(): i32 {
   return refused;
 }
@@ -109,8 +111,10 @@ export function run(
         break;
       }
       default: {
-        if (code >= op.EMBEDDING_FORWARD) runNormalization(code, pc, rows, gradients, firstRow, key);
-        else if (code >= op.CONVOLUTION_FORWARD) runSpatial(code, pc, rows, gradients);
+        if (code >= op.EMBEDDING_FORWARD) {
+          refused = runNormalization(code, pc, rows, gradients, firstRow, key);
+          if (refused >= 0) return UNKNOWN_TOKEN;
+        } else if (code >= op.CONVOLUTION_FORWARD) runSpatial(code, pc, rows, gradients);
         else runRecurrent(code, pc, rows, gradients);
       }
     }

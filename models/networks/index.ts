@@ -15,10 +15,28 @@ export {
   randomUniform,
   zeros,
 } from './initializers.ts';
+export { activation, leakyRelu, softmax } from './layers/activation.ts';
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './layers/convolution.ts';
 export { type DenseOptions, dense } from './layers/dense.ts';
+export { embedding } from './layers/embedding.ts';
 export { gru } from './layers/gru.ts';
+export type { Padding, Pair } from './layers/image.ts';
 export type { Layer, ModelNode } from './layers/layer.ts';
+export { type LstmOptions, lstm } from './layers/lstm.ts';
+export {
+  averagePool1d,
+  averagePool2d,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+  type Pool1dOptions,
+  type Pool2dOptions,
+} from './layers/pooling.ts';
 export type { RecurrentOptions } from './layers/recurrent.ts';
+export { dropout, layerNorm } from './layers/regularization.ts';
+export { add, concatenate, flatten } from './layers/reshaping.ts';
+export { type SimpleRnnOptions, simpleRnn } from './layers/simple-rnn.ts';
 export {
   binaryCrossentropy,
   categoricalCrossentropy,

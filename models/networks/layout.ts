@@ -122,12 +122,23 @@ function emitGraph(builder: PlanBuilder, model: Model, steps: readonly GraphStep
     branches.add(node, inputTensor(builder, node.shape, features, inputSize, column));
     column += shapeSize(node.shape);
   }
+  const done = new Set<ModelNode>();
   for (const { node, layer, label } of steps) {
+    if (done.has(node)) continue;
     builder.enter(label);
     const inputs = node.inputs.map((source) => branches.take(source));
-    branches.add(node, layer.emit(builder, inputs));
+    const reader = onlyReader(node, steps, readers);
+    const both = reader && layer.emitWithNext?.(builder, inputs, reader.layer);
+    if (both !== undefined) done.add(reader!.node);
+    branches.add(both === undefined ? node : reader!.node, both ?? layer.emit(builder, inputs));
   }
   return branches;
+}
+
+/** The layer that alone reads a node and nothing else. */
+function onlyReader(node: ModelNode, steps: readonly GraphStep[], readers: ReadonlyMap<ModelNode, number>): GraphStep | undefined {
+  if (readers.get(node) !== 1) return undefined;
+  return steps.find((step) => step.node.inputs.length === 1 && step.node.inputs[0] === node);
 }
 
 /** An input as the user hands it in: no padding, no gradient. With several inputs, a copy of its columns. */

@@ -105,7 +105,7 @@ export class Network {
       const count = Math.min(shardRows, rows - first);
       this.stageRows(features, stage.features, first, count, this.inputSize, rows);
       const outcome = functions.run(this.at.prediction, this.at.predictionEnd, count, 0, stage.scales, 0, 0, first, 0, 0);
-      if (outcome < 0) this.refuseInput(first);
+      if (outcome < 0) this.refuseInput(first, outcome);
       const from = stage.outputs / 4;
       predictions.set(f32.subarray(from, from + count * this.outputSize), first * this.outputSize);
     }
@@ -245,7 +245,7 @@ export class Network {
       parts.seed >>> 0,
       this.stepCount,
     );
-    if (loss < 0) this.refuseInput(first);
+    if (loss < 0) this.refuseInput(first, loss);
     if (first > 0) kernels.functions.addInto(at.shardGradients, at.gradients, parts.parameterFloats);
     return loss;
   }
@@ -277,8 +277,13 @@ export class Network {
     else f32.set(values.subarray(first * width, first * width + length), at);
   }
 
-  private refuseInput(first: number): never {
+  /** Explains what a run refused: -1 a value that is not finite, -2 a token that no embedding has. */
+  private refuseInput(first: number, outcome: number): never {
     const position = this.kernels.functions.refusedPosition();
+    if (outcome === -2) {
+      const message = `row ${first + position} holds a token that is not a whole number within its embedding's vocabulary`;
+      throw new MillraceError('MODEL_FAILED', `${message}; parameters are unchanged`);
+    }
     const row = first + Math.floor(position / this.inputSize);
     const column = position % this.inputSize;
     const value = this.kernels.f32[this.layout.stage.features / 4 + position];

@@ -27,7 +27,7 @@ export class Arena {
 
   /** Address of `floats` floats, on a cache line of its own. */
   allocate(floats: number): number {
-    const address = (this.top + 63) & ~63;
+    const address = Math.ceil(this.top / 64) * 64;
     this.top = address + floats * 4 + SLACK;
     return address;
   }
@@ -50,6 +50,7 @@ export class PlanBuilder {
   private readonly backwardSteps: (() => void)[] = [];
   private readonly backwardPlan: number[] = [];
   private layer = '';
+  private salts = 0;
 
   constructor(options: { rows: number; arena: Arena; parameterBase: number; scratchBase: number }) {
     this.rows = options.rows;
@@ -107,6 +108,20 @@ export class PlanBuilder {
   /** Only within an `onBackward` step. */
   backward(opcode: number, words: readonly number[]): void {
     this.backwardPlan.push(opcode, words.length + 2, ...words);
+  }
+
+  /** Number of the next random stream of this model: 0, 1, ... */
+  nextSalt(): number {
+    return this.salts++;
+  }
+
+  /** The same values in whole vectors: what a user hands in may have none. */
+  padded(tensor: Tensor): Tensor {
+    const width = tensor.shape.at(-1)!;
+    if (tensor.pitch % 4 === 0) return tensor;
+    const padded = this.output(tensor.shape, [tensor]);
+    this.copy({ positions: tensor.positions, width, from: tensor, to: padded, toStep: padded.pitch });
+    return padded;
   }
 
   /** Forward and backward instructions as one list. Call once, at the end. */

@@ -10,7 +10,7 @@ export function shapeSize(shape: Shape): number {
 
 /** Rounds a count of floats up to whole 128-bit vectors. */
 export function paddedWidth(width: number): number {
-  return (width + 3) & ~3;
+  return Math.ceil(width / 4) * 4;
 }
 
 export function formatShape(shape: Shape): string {

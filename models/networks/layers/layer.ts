@@ -10,6 +10,14 @@ export interface ModelNode {
   readonly shape: Shape;
 }
 
+/** What a pooling layer does, for layers that can be computed with it in one pass. */
+export interface PoolConfig {
+  readonly reduce: 'max' | 'average';
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: 'valid' | 'same';
+}
+
 /** What a kind of layer defines. */
 export interface LayerDefinition {
   /** 'dense', 'conv2d', ...; layers without a name are named after it. */
@@ -21,6 +29,12 @@ export interface LayerDefinition {
   outputShape(inputs: readonly Shape[], label: string): Shape;
   /** Writes the layer's instructions, forward and backward, and returns its output. */
   emit(builder: PlanBuilder, inputs: readonly Tensor[]): Tensor;
+  /**
+   * Writes this layer and the only one that reads it in one pass, if that is possible, and returns the latter's output. Called before `emit`.
+   */
+  emitWithNext?(builder: PlanBuilder, inputs: readonly Tensor[], next: Layer): Tensor | undefined;
+  /** Present on pooling layers. */
+  readonly pool?: PoolConfig;
   /** Floating-point operations of one sample's training step (forward and backward), for `summary`. */
   flops?(inputs: readonly Shape[], output: Shape): number;
 }
