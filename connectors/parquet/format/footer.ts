@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { MillraceError } from '../../../streams/index.ts';
+import { placeOfChunk } from './row-group-file.ts';
 import { readThrift } from './thrift-reader.ts';
 import type { ThriftStruct } from './thrift-value.ts';
 import { unreadable } from './unreadable.ts';
@@ -17,6 +18,8 @@ export interface SchemaElement {
 export interface ColumnChunk {
   /** Path in the schema, joined by dots. */
   readonly path: string;
+  /** The top-level column that the chunk belongs to. */
+  readonly root: string;
   readonly codec: string;
   readonly encodings: readonly string[];
   readonly values: number;
@@ -128,6 +131,7 @@ export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number):
   const rowGroups = thrift.structs(4).map((group, index): RowGroup => {
     const rows = group.number(3) ?? -1;
     if (rows < 0) throw new RangeError(`row group ${index} has no number of rows`);
+    refuseBeyond(group, index, fileBytes - bytes.length - TAIL);
     firstRow += rows;
     return {
       rows,
@@ -139,6 +143,14 @@ export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number):
   const leaves = schema.slice(1).filter((element) => element.physicalType !== undefined);
   const metadata = new Map(thrift.structs(5).map((entry) => [entry.text(1) ?? '', entry.text(2) ?? '']));
   return { path, fileBytes, rows: firstRow, createdBy: thrift.text(6) ?? 'unknown', metadata, schema, leaves, rowGroups, thrift };
+}
+
+/** Bytes that were cut out or a footer of another file: found out before anything is decoded. */
+function refuseBeyond(group: ThriftStruct, index: number, dataEnd: number): void {
+  for (const chunk of group.structs(1)) {
+    const { start, length } = placeOfChunk(chunk);
+    if (start < 4 || length < 0 || start + length > dataEnd) throw new RangeError(`row group ${index} lies beyond the end of its data`);
+  }
 }
 
 function schemaElement(thrift: ThriftStruct): SchemaElement {
@@ -153,6 +165,7 @@ function columnChunk(file: string, chunk: ThriftStruct): ColumnChunk {
   const path = data.list(3).map((part) => utf8.decode(part as Uint8Array));
   return {
     path: path.join('.'),
+    root: path[0] ?? '',
     codec: CODECS[data.number(4) ?? 0] ?? `codec ${data.number(4)}`,
     encodings: data.list(2).map((encoding) => ENCODINGS[encoding as number] ?? `encoding ${encoding}`),
     values: data.number(5) ?? 0,

@@ -53,7 +53,11 @@ export class FileCursor {
     this.#groups = footer.rowGroups
       .map((group, index) => ({ ...group, index }))
       .filter((group) => group.firstRow + group.rows > position)
-      .filter((group) => plan.filter.every((condition) => condition.mayHold(columnRange(footer, group, condition.column))));
+      .filter((group) =>
+        plan.filter.every((condition) =>
+          condition.mayHold(plan.partitionRange(condition.column) ?? columnRange(footer, group, condition.column)),
+        ),
+      );
   }
 
   /** True when the next row is at hand. */
@@ -75,9 +79,10 @@ export class FileCursor {
   get lowerBound(): number {
     const mergeBy = this.#plan.mergeBy;
     if (mergeBy === undefined) return Number.NEGATIVE_INFINITY;
+    const read = this.chunk?.to ?? this.position;
     let bound = Number.POSITIVE_INFINITY;
     for (const group of this.#groups) {
-      if (group.firstRow + group.rows <= this.#next) continue;
+      if (group.firstRow + group.rows <= read) continue;
       const { minimum } = columnRange(this.footer, group, mergeBy);
       bound = Math.min(bound, typeof minimum === 'number' ? minimum : Number.NEGATIVE_INFINITY);
     }

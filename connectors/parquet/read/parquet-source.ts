@@ -9,6 +9,7 @@ import { createDecoder, type Decoder } from './decoder.ts';
 import type { EngineName } from './engine.ts';
 import { FileCursor } from './file-cursor.ts';
 import { CursorMerge, type MergedRows } from './merge-cursors.ts';
+import { partitionRange } from './partition-column.ts';
 import { rawRow, rawRowAt } from './raw-row.ts';
 import type { ChunkPlan } from './row-chunk.ts';
 import { type ColumnCondition, compileFilter } from './row-filter.ts';
@@ -80,7 +81,18 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     const { decoded, where } = this.#options;
     const found = schemaOfIpc(await openFile(decoder, file.path));
     const columns = planColumns(file, found.fields, decoded);
-    return { schema: this.schema, decoded, columns, filter: compileFilter(decoded, where), mergeBy };
+    return {
+      schema: this.schema,
+      decoded,
+      columns,
+      filter: compileFilter(decoded, where),
+      mergeBy,
+      partitionRange: (column) => {
+        const text = file.partition.get(column);
+        const type = decoded.fields.find((field) => field.name === column)?.type;
+        return text === undefined || type === undefined ? undefined : partitionRange(text, type);
+      },
+    };
   }
 
   #sourceBatch(rows: MergedRows): SourceBatch<T> {

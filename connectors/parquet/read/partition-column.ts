@@ -9,9 +9,24 @@ import {
   utf8Data,
   ValidityBuilder,
 } from '../../../columnar/index.ts';
+import type { ColumnRange } from '../format/column-range.ts';
 
 /** What Hive writes as the folder's value for null. */
 export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
+
+/** The range of a partition column's one value, to compare filters with. */
+export function partitionRange(text: string, type: DataType): ColumnRange {
+  if (text === NULL_PARTITION) return { minimum: undefined, maximum: undefined, allNull: true };
+  const isText = DataType.isDictionary(type) || type.typeId === Type.Utf8;
+  const value = isText
+    ? text
+    : DataType.isBool(type)
+      ? Number(text === 'true')
+      : DataType.isTimestamp(type)
+        ? instantOf(text)
+        : Number(text);
+  return { minimum: value, maximum: value, allNull: false };
+}
 
 /**
  * A column of one row that holds the value of a Hive partition folder (`year=2024`) as `type`; undefined when the text is no such value.

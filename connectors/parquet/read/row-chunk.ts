@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { type Batch, type BatchSchema, instantsOf, makeBatch, selectColumns, takeRows } from '../../../columnar/index.ts';
+import type { ColumnRange } from '../format/column-range.ts';
 import type { ColumnPlan } from './column-plan.ts';
 import type { Condition } from './row-filter.ts';
 import { rowJson } from './row-json.ts';
@@ -35,6 +36,8 @@ export interface ChunkPlan {
   readonly decoded: BatchSchema;
   readonly columns: ColumnPlan;
   readonly filter: readonly Condition[];
+  /** The one value that a column has in the whole file, where its folder names it. */
+  partitionRange(column: string): ColumnRange | undefined;
   /** Event-time column to merge by. */
   readonly mergeBy: string | undefined;
 }

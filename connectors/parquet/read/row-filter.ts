@@ -1,6 +1,7 @@
 import { type Data, DataType, Vector } from 'apache-arrow';
 import { type Batch, type BatchSchema, columnData, instantsOf, numberView, stringView } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
+import type { ColumnRange } from '../format/column-range.ts';
 import { instantOf } from './partition-column.ts';
 
 /** A value to compare a column with: instants as Date, ISO 8601 text or milliseconds. */
@@ -17,18 +18,11 @@ export interface ColumnCondition {
   readonly oneOf?: readonly FilterValue[];
 }
 
-/** The range of values that a row group may hold of a column, from its statistics; undefined where they say nothing. */
-export interface ValueRange {
-  readonly minimum: number | string | undefined;
-  readonly maximum: number | string | undefined;
-  readonly allNull: boolean;
-}
-
 /** One column's condition, in the column's own terms: numbers (instants in ms) or strings, compared by code point. */
 export interface Condition {
   readonly column: string;
   /** True unless no value of the range can meet the condition. */
-  mayHold(range: ValueRange): boolean;
+  mayHold(range: ColumnRange): boolean;
   /** Clears `keep` at the rows that do not meet it. */
   apply(batch: Batch, keep: Uint8Array): void;
 }

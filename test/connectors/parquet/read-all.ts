@@ -18,6 +18,8 @@ export async function readAll(
     budget?: () => ReadBudget;
     until?: Position | undefined;
     seen?: (batch: SourceBatch<never>) => void;
+    /** Without values, rows are only counted. */
+    values?: boolean;
   } = {},
 ): Promise<ReadRows> {
   const source = definition.create();
@@ -31,15 +33,15 @@ export async function readAll(
       });
       if (typeof batch === 'string') return read;
       options.seen?.(batch);
-      append(read, batch);
+      append(read, batch, options.values ?? true);
     }
   } finally {
     await source.close();
   }
 }
 
-function append(read: ReadRows, batch: SourceBatch<never>): void {
-  const columns = batch.batch.data.children.map((data) => [...new Vector([data])]);
+function append(read: ReadRows, batch: SourceBatch<never>, values: boolean): void {
+  const columns = !values ? [] : batch.batch.data.children.map((data) => [...new Vector([data])]);
   for (let row = 0; row < batch.batch.numRows; row++) read.rows.push(columns.map((column) => column[row]));
   read.offsets.push(...batch.offset);
   read.rejects.push(...batch.rejects);
