@@ -9,6 +9,18 @@ export interface JournalEntry {
   readonly value: unknown;
 }
 
+/** A place in a task's input. */
+export interface StreamPoint {
+  readonly positions: Readonly<Record<string, Position>>;
+  readonly nextOrdinal: number;
+}
+
+/** Records published to one partition, and the CRC-32 over all of them in order. */
+export interface PublishedDigest {
+  readonly records: number;
+  readonly checksum: number;
+}
+
 /** What an epoch of a task amounts to. Written in the same transaction as its outputs; plain JSON. */
 export interface CommitRecord {
   /** Layout of this record. */
@@ -20,8 +32,12 @@ export interface CommitRecord {
   readonly positions: Readonly<Record<string, Position>>;
   /** Ordinal that the next row will have. */
   readonly nextOrdinal: number;
-  /** SHA-256 over the state of each step, hex, by step id: a re-run that ends with other state names the step. */
+  /** SHA-256 over the state of each step, hex, by step id: a re-run that comes to other state names the step. Empty when the guarantee is at-least-once. */
   readonly digest: Readonly<Record<string, string>>;
+  /** Where the stream was when `digest` was taken; absent: at the end of this epoch. */
+  readonly digestAt?: StreamPoint;
+  /** What was published since the snapshot, by `topic/partition`: a re-run that publishes something else is caught between two digests too. */
+  readonly published?: Readonly<Record<string, PublishedDigest>>;
   /** Epoch of the newest snapshot that is stored, 0 for none: recovery restores it and re-runs the rows since. */
   readonly snapshotEpoch: number;
   /** Decisions since that snapshot. */

@@ -7,7 +7,7 @@ import type { TopicDefinition } from './topic.ts';
 /** How a topic is kept. */
 export interface TopicSettings {
   readonly partitions: number;
-  /** Keep records this long, ms; undefined: the broker's default (embedded log: for ever). */
+  /** Keep records this long by their timestamps, ms; undefined or -1: for ever. Timestamps are event times, so a broker's usual week would delete a replay of old data. */
   readonly retentionMs?: number;
   /** Keep the newest record per key. */
   readonly compacted?: boolean;

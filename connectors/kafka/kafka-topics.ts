@@ -29,8 +29,7 @@ export class KafkaTopics implements Topics {
   }
 
   async ensure(topic: string, settings: TopicSettings): Promise<TopicSettings> {
-    const properties: Record<string, string> = {};
-    if (settings.retentionMs !== undefined) properties['retention.ms'] = String(settings.retentionMs);
+    const properties: Record<string, string> = { 'retention.ms': String(settings.retentionMs ?? -1) };
     if (settings.compacted === true) properties['cleanup.policy'] = 'compact';
     const created = await this.create(topic, settings.partitions, properties);
     return created ? settings : this.#settings(topic);
