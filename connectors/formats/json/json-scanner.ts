@@ -6,46 +6,59 @@ import {
   type ColumnBuilder,
   type Int64Column,
   NULL,
-  type NumberColumn,
+  NumberColumn,
   PRESENT,
   type TextColumn,
 } from '../columns/index.ts';
-import { parseInstant } from '../values/index.ts';
+import { fourDigits, NOT_DIGITS, parseInstant } from '../values/index.ts';
+import { type KeyPiece, matchesPiece } from './key-piece.ts';
 import type { ObjectLayout } from './object-layout.ts';
 import { FAILED, skipValue } from './skip-value.ts';
 
-const KINDS = ['float64', 'float32', 'int32', 'timestamp', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
-const [FLOAT64, , , TIMESTAMP, INT64, BOOLEAN, TEXT, CATEGORY] = KINDS.map((_, code) => code) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+/** Numbers come first, those that the scanner itself puts before all. */
+const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
+const FLOAT64 = 0;
+const TIMESTAMP = 1;
+const INT64 = 4;
+const BOOLEAN = 5;
+const TEXT = 6;
+const CATEGORY = 7;
 
 /** Powers of ten that a float64 holds exactly: with at most 15 digits, one division by them is correctly rounded (Clinger 1990). */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const NO_NUMBERS = new Float64Array(0);
+
+/** The key before the value has not been read yet. */
+const UNREAD = -2;
+/** Characters less `0`, as digits are read. */
+const POINT = 0x2e - 0x30;
+const SMALL_E = 0x65 - 0x30;
+const LARGE_E = 0x45 - 0x30;
 
 /**
  * Reads one JSON object into columns, byte by byte, for the records that are as expected: keys without escapes (tried in the order in which
  * they are declared), values of the right type. It never accepts what is not strict JSON of the schema; where it gives up, the slow path decides
  * and finds the reason. Positions only move forward and the last is compared with the record's end, so a record is never read past its end unnoticed.
+ *
+ * Calls per value are few and loops work on local variables: a call costs as much here as reading five digits.
  */
 export class JsonScanner {
   readonly #root: ObjectLayout;
   readonly #builders: readonly ColumnBuilder[];
   readonly #kinds: Uint8Array;
   readonly #skipUnknown: boolean;
+  #states: readonly Uint8Array[] = [];
+  #numbers: readonly Float64Array[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   #text: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #start = 0;
   #end = 0;
   #row = 0;
   #scans = 0;
   #utf8 = false;
+  /** Whether the writer puts spaces after commas and colons. */
+  #spaced = false;
 
   constructor(root: ObjectLayout, builders: readonly ColumnBuilder[], skipUnknown: boolean) {
     this.#root = root;
@@ -54,15 +67,22 @@ export class JsonScanner {
     this.#skipUnknown = skipUnknown;
   }
 
-  /** Sets the block that the next records lie in. */
+  /** Sets the block that the next records lie in; the columns have begun. */
   begin(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#hold(bytes);
+    this.#states = this.#builders.map((builder) => builder.state);
+    this.#numbers = this.#builders.map((builder) => (builder instanceof NumberColumn ? builder.values : NO_NUMBERS));
   }
 
   /** Lets the block go: a decoder must not hold it. */
   release(): void {
-    this.begin(new Uint8Array(0));
+    this.#hold(new Uint8Array(0));
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Reads the record at `start` to `end` into `row`; false when it is not plain: columns may then be set in part. */
@@ -72,7 +92,7 @@ export class JsonScanner {
     this.#row = row;
     this.#scans++;
     this.#utf8 = false;
-    let at = this.#object(this.#root, this.#space(start));
+    let at = this.#object(this.#root, isSpace(this.#bytes[start]) ? this.#space(start) : start);
     if (at < 0) return false;
     while (at < end && isSpace(this.#bytes[at])) at++;
     return at === end;
@@ -87,29 +107,44 @@ export class JsonScanner {
   /** Reads the object at `from`; returns the position after it or FAILED. */
   #object(layout: ObjectLayout, from: number): number {
     const bytes = this.#bytes;
+    const view = this.#view;
+    const end = this.#end;
+    const { columns, keys } = layout;
     if (bytes[from] !== 0x7b || layout.met === this.#scans) return FAILED;
     layout.met = this.#scans;
-    let at = this.#space(from + 1);
+    layout.expected = 0;
+    let at = isSpace(bytes[from + 1]) ? this.#space(from + 1) : from + 1;
     if (bytes[at] === 0x7d) return at + 1;
-    let expected = 0;
+    let name = matchesPiece(layout.first, view, at, end) ? 0 : UNREAD;
+    if (name === 0) at += layout.first.length;
     for (;;) {
-      const name = matchKey(layout.keys, expected, bytes, at);
-      if (name < 0) at = this.#unknown(at);
-      else {
-        expected = name + 1;
-        at = this.#colon(at + (layout.keys[name] as Uint8Array).length);
-        if (at >= 0) {
-          const column = layout.columns[name] as number;
-          at = column < 0 ? this.#object(layout.children[name] as ObjectLayout, at) : this.#value(column, at);
-        }
+      if (name === UNREAD) {
+        name = matchKey(keys, layout.expected, bytes, at);
+        at = name < 0 ? this.#unknown(at) : this.#colon(at + (keys[name] as Uint8Array).length);
+      }
+      if (name >= 0 && at >= 0) {
+        const column = columns[name] as number;
+        const byte = bytes[at] as number;
+        if (column < 0) at = this.#object(layout.children[name] as ObjectLayout, at);
+        else if (byte === 0x22) at = this.#quoted(column, at);
+        else if (byte < 0x3a) at = this.#number(column, at, byte);
+        else at = this.#word(column, at, byte);
       }
       if (at < 0) return FAILED;
+      const next = name + 1 < keys.length ? name + 1 : 0;
+      const piece = (this.#spaced ? layout.spaced : layout.compact)[next] as KeyPiece;
+      if (matchesPiece(piece, view, at, end)) {
+        name = next;
+        at += piece.length;
+        continue;
+      }
       if (isSpace(bytes[at])) at = this.#space(at);
-      const separator = bytes[at];
-      if (separator === 0x7d) return at + 1;
-      if (separator !== 0x2c) return FAILED;
-      at++;
-      if (isSpace(bytes[at])) at = this.#space(at);
+      if (bytes[at] === 0x7d) return at + 1;
+      if (bytes[at] !== 0x2c) return FAILED;
+      this.#spaced = isSpace(bytes[at + 1]);
+      at = this.#space(at + 1);
+      layout.expected = next;
+      name = UNREAD;
     }
   }
 
@@ -128,101 +163,83 @@ export class JsonScanner {
     return value < 0 ? FAILED : skipValue(this.#bytes, value, this.#end);
   }
 
-  #value(column: number, at: number): number {
-    const builder = this.#builders[column] as ColumnBuilder;
-    const state = builder.state;
-    if (state[this.#row] !== ABSENT) return FAILED;
-    const first = this.#bytes[at] as number;
-    if (first === 0x6e) {
-      state[this.#row] = NULL;
-      return isWord(this.#bytes, at, NULL_WORD) ? at + 4 : FAILED;
-    }
-    const kind = this.#kinds[column] as number;
-    if (kind < TIMESTAMP) return this.#number(builder as NumberColumn, kind, at, first);
-    if (kind === CATEGORY || kind === TEXT) return this.#string(builder as CategoryColumn | TextColumn, at);
-    if (kind === TIMESTAMP)
-      return first === 0x22 ? this.#instant(builder as NumberColumn, at) : this.#number(builder as NumberColumn, kind, at, first);
-    if (kind === INT64) return this.#integer(builder as Int64Column, at);
-    if (kind === BOOLEAN) return this.#boolean(builder as BooleanColumn, at, first);
-    return FAILED;
-  }
-
-  #number(builder: NumberColumn, kind: number, from: number, first: number): number {
+  /** Reads a number: mantissa and power of ten while it has at most 15 digits, else its text. */
+  #number(column: number, from: number, first: number): number {
     const bytes = this.#bytes;
-    let at = from;
-    let byte = first;
-    if (byte === 0x2d) byte = bytes[++at] as number;
-    const start = at;
-    let mantissa = 0;
-    while (byte >= 0x30 && byte <= 0x39) {
-      mantissa = mantissa * 10 + (byte - 0x30);
-      byte = bytes[++at] as number;
+    const start = first === 0x2d ? from + 1 : from;
+    let at = start;
+    let value = 0;
+    for (let left = this.#end - 4; at <= left; at += 4) {
+      const four = fourDigits(this.#view.getInt32(at, true));
+      if (four === NOT_DIGITS) break;
+      value = value * 10_000 + four;
     }
+    let digit = (bytes[at] as number) - 0x30;
+    for (; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - 0x30) value = value * 10 + digit;
     let digits = at - start;
     // A number needs a digit before the point, and no zero before another digit.
     if (digits === 0 || (digits > 1 && bytes[start] === 0x30)) return FAILED;
     let fraction = 0;
-    if (byte === 0x2e) {
-      byte = bytes[++at] as number;
-      const point = at;
-      while (byte >= 0x30 && byte <= 0x39) {
-        mantissa = mantissa * 10 + (byte - 0x30);
-        byte = bytes[++at] as number;
-      }
+    if (digit === POINT) {
+      const point = at + 1;
+      digit = (bytes[++at] as number) - 0x30;
+      for (; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - 0x30) value = value * 10 + digit;
       fraction = at - point;
-      digits += fraction;
       if (fraction === 0) return FAILED;
+      digits += fraction;
     }
-    let value: number;
-    if (digits > 15 || byte === 0x65 || byte === 0x45) {
-      if (byte === 0x65 || byte === 0x45) at = exponentEnd(bytes, at + 1);
-      if (at < 0 || at >= this.#end) return FAILED;
-      value = Number(this.#text.toString('latin1', start, at));
-    } else value = fraction === 0 ? mantissa : mantissa / (POWERS[fraction] as number);
-    if (first === 0x2d) value = -value;
-    if (kind === FLOAT64) {
-      if (value - value !== 0) return FAILED;
-      builder.values[this.#row] = value;
-      builder.state[this.#row] = PRESENT;
-    } else if (!builder.put(this.#row, value)) return FAILED;
-    return at;
+    if (digits > 15 || digit === SMALL_E || digit === LARGE_E) return this.#longNumber(column, from, at, digit);
+    if (fraction > 0) value /= POWERS[fraction] as number;
+    if (start > from) value = -value;
+    return this.#put(column, value, fraction === 0) ? at : FAILED;
   }
 
-  #integer(builder: Int64Column, from: number): number {
-    const bytes = this.#bytes;
-    let at = bytes[from] === 0x2d ? from + 1 : from;
-    const start = at;
-    let value = 0;
-    for (let digit = (bytes[at] as number) - 0x30; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - 0x30)
-      value = value * 10 + digit;
-    const digits = at - start;
-    const next = bytes[at];
-    // Fractions and exponents are for the slow path.
-    if (digits === 0 || (digits > 1 && bytes[start] === 0x30) || next === 0x2e || next === 0x65 || next === 0x45) return FAILED;
-    const done =
-      digits <= 15
-        ? builder.put(this.#row, start === from ? value : 0 - value)
-        : at < this.#end && builder.putDigits(this.#row, this.#text.toString('latin1', from, at));
-    return done ? at : FAILED;
+  #put(column: number, value: number, whole: boolean): boolean {
+    const state = this.#states[column] as Uint8Array;
+    const kind = this.#kinds[column] as number;
+    if (state[this.#row] !== ABSENT) return false;
+    if (kind === FLOAT64 || (kind === TIMESTAMP && whole)) {
+      (this.#numbers[column] as Float64Array)[this.#row] = value;
+      state[this.#row] = PRESENT;
+      return true;
+    }
+    if (kind > INT64) return false;
+    return (this.#builders[column] as NumberColumn | Int64Column).put(this.#row, value);
   }
 
-  #boolean(builder: BooleanColumn, at: number, first: number): number {
-    builder.put(this.#row, first === 0x74);
-    if (first === 0x74) return isWord(this.#bytes, at, TRUE_WORD) ? at + 4 : FAILED;
-    return isWord(this.#bytes, at, FALSE_WORD) ? at + 5 : FAILED;
+  #longNumber(column: number, from: number, digitsEnd: number, next: number): number {
+    const exponent = next === SMALL_E || next === LARGE_E;
+    const at = exponent ? exponentEnd(this.#bytes, digitsEnd + 1) : digitsEnd;
+    if (at < 0 || at >= this.#end) return FAILED;
+    const text = this.#text.toString('latin1', from, at);
+    if (this.#kinds[column] !== INT64 || exponent) {
+      const value = Number(text);
+      return value - value === 0 && this.#put(column, value, false) ? at : FAILED;
+    }
+    const builder = this.#builders[column] as Int64Column;
+    return builder.state[this.#row] === ABSENT && builder.putDigits(this.#row, text) ? at : FAILED;
   }
 
-  #string(builder: CategoryColumn | TextColumn, at: number): number {
-    if (this.#bytes[at] !== 0x22) return FAILED;
+  /** Reads null, true or false. */
+  #word(column: number, at: number, first: number): number {
+    const state = this.#states[column] as Uint8Array;
+    if (state[this.#row] !== ABSENT) return FAILED;
+    const word = first === 0x6e ? NULL_WORD : first === 0x74 ? TRUE_WORD : FALSE_WORD;
+    if (!isWord(this.#bytes, at, word)) return FAILED;
+    if (word === NULL_WORD) state[this.#row] = NULL;
+    else if (this.#kinds[column] === BOOLEAN) (this.#builders[column] as BooleanColumn).put(this.#row, word === TRUE_WORD);
+    else return FAILED;
+    return at + word.length;
+  }
+
+  #quoted(column: number, at: number): number {
+    const kind = this.#kinds[column] as number;
     const quote = this.#stringEnd(at + 1);
-    if (quote < 0) return FAILED;
-    builder.put(this.#row, this.#bytes, at + 1, quote);
-    return quote + 1;
-  }
-
-  #instant(builder: NumberColumn, at: number): number {
-    const quote = this.#stringEnd(at + 1);
-    if (quote < 0 || !builder.put(this.#row, parseInstant(this.#bytes, at + 1, quote))) return FAILED;
+    if (quote < 0 || (this.#states[column] as Uint8Array)[this.#row] !== ABSENT) return FAILED;
+    const builder = this.#builders[column] as ColumnBuilder;
+    if (kind === CATEGORY) (builder as CategoryColumn).put(this.#row, this.#bytes, at + 1, quote);
+    else if (kind === TEXT) (builder as TextColumn).put(this.#row, this.#bytes, at + 1, quote);
+    else if (kind !== TIMESTAMP || !(builder as NumberColumn).put(this.#row, parseInstant(this.#bytes, at + 1, quote))) return FAILED;
     return quote + 1;
   }
 
@@ -248,7 +265,8 @@ export class JsonScanner {
   }
 }
 
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const isSpace = (byte: number | undefined) =>
+  (byte as number) <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 
 /** The name whose quoted bytes stand at `at`, beginning with the expected one; -1 for none. */
 function matchKey(keys: readonly Uint8Array[], expected: number, bytes: Uint8Array, at: number): number {

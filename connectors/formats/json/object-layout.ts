@@ -1,13 +1,22 @@
 import { MillraceError } from '../../../streams/index.ts';
+import { type KeyPiece, keyPiece } from './key-piece.ts';
 
 /** Where the columns of a schema lie in a JSON object; nested objects have layouts of their own. */
 export interface ObjectLayout {
   readonly names: readonly string[];
   /** Per name: its UTF-8 bytes in quotes, as they stand in JSON without escapes. */
   readonly keys: readonly Uint8Array[];
+  /** Per name: comma, key and colon as most writers put them, `,"key":` */
+  readonly compact: readonly KeyPiece[];
+  /** The same as some others do, `, "key": ` */
+  readonly spaced: readonly KeyPiece[];
   /** Per name: the column, or -1 for a nested object. */
   readonly columns: Int32Array;
   readonly children: readonly (ObjectLayout | undefined)[];
+  /** The first key as it follows the brace, `"key":` */
+  readonly first: KeyPiece;
+  /** Name that will probably come next. */
+  expected: number;
   /** Scan number at which the object was last met: the same object twice in a record is a duplicate key. */
   met: number;
 }
@@ -50,8 +59,12 @@ function layoutOf(node: PathNode): ObjectLayout {
   return {
     names: entries.map(([name]) => name),
     keys: entries.map(([name]) => encoder.encode(JSON.stringify(name))),
+    compact: entries.map(([name]) => keyPiece(`,${JSON.stringify(name)}:`)),
+    spaced: entries.map(([name]) => keyPiece(`, ${JSON.stringify(name)}: `)),
     columns: Int32Array.from(entries, ([, child]) => child.column),
     children: entries.map(([, child]) => (child.column < 0 ? layoutOf(child) : undefined)),
+    first: keyPiece(`${JSON.stringify(entries[0]?.[0] ?? '')}:`.padEnd(4)),
+    expected: 0,
     met: -1,
   };
 }
