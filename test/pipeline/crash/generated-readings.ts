@@ -36,13 +36,19 @@ class GeneratedSource implements Source<EventColumns> {
     const until = Math.min(this.#rows, budget.until?.[NAME] ?? this.#rows);
     if (this.#next >= this.#rows) return 'end';
     if (this.#next >= until) return 'idle';
-    if (this.#next >= this.#stuckAt) return new Promise(() => {});
+    if (this.#next >= this.#stuckAt) return stuck();
     const from = this.#next;
     this.#next = Math.min(until, from + budget.rows);
     return { ...rowsOf(from, this.#next), lag: this.#rows - this.#next };
   }
 
   async close(): Promise<void> {}
+}
+
+/** Says so, and never returns, as a hung connection would. */
+function stuck(): Promise<never> {
+  console.error('the source is stuck');
+  return new Promise(() => setInterval(() => {}, 1000));
 }
 
 function rowsOf(from: number, to: number): Omit<SourceBatch<EventColumns>, 'lag'> {
