@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../streams/index.ts';
 import { isTransient, kafkaError, rootError } from './kafka-error.ts';
@@ -17,19 +18,27 @@ export class ClusterClient {
   readonly settings: KafkaSettings;
   readonly #cluster: Cluster;
   readonly #leaders = new Map<string, ReadonlyMap<number, number>>();
+  /** All open sockets: of two requests that connect at once kafkajs forgets one socket, which would keep the process alive. */
+  readonly #sockets = new Set<Socket>();
   #connected: Promise<void> | undefined;
   #closed = false;
 
   constructor(settings: KafkaSettings) {
     const { Cluster, createLogger, createSocketFactory } = loadKafkaJs();
     this.settings = settings;
+    const connect = createSocketFactory();
     this.#cluster = new Cluster({
       brokers: settings.brokers,
       clientId: settings.clientId,
       ssl: settings.ssl === false ? undefined : settings.ssl,
       sasl: settings.sasl,
       logger: createLogger({ level: 0, logCreator: () => () => {} }),
-      socketFactory: createSocketFactory(),
+      socketFactory: (target) => {
+        const socket = connect(target);
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+        return socket;
+      },
       connectionTimeout: 3000,
       authenticationTimeout: 10_000,
       requestTimeout: settings.requestTimeout,
@@ -89,6 +98,7 @@ export class ClusterClient {
     this.#closed = true;
     await this.#connected?.catch(() => {});
     await this.#cluster.disconnect();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #leaderOf(topic: string, partition: number): Promise<Broker> {

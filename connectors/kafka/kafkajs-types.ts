@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 /**
  * The parts of kafkajs 2.2.4 that this folder calls, as they are after our replacements (load-kafkajs.ts). The version is pinned and the project is at rest, so
  * its inner modules do not move; its own type definitions do not cover them.
@@ -152,7 +153,7 @@ export interface ClusterOptions {
   readonly ssl?: unknown;
   readonly sasl?: unknown;
   readonly logger: Logger;
-  readonly socketFactory: unknown;
+  readonly socketFactory: SocketFactory;
   readonly connectionTimeout: number;
   readonly authenticationTimeout: number;
   readonly requestTimeout: number;
@@ -166,8 +167,11 @@ export interface ClusterOptions {
 export interface KafkaJs {
   readonly Cluster: new (options: ClusterOptions) => Cluster;
   readonly createLogger: (options: { readonly level: number; readonly logCreator: () => () => void }) => Logger;
-  readonly createSocketFactory: () => unknown;
+  readonly createSocketFactory: () => SocketFactory;
 }
+
+/** Opens one connection; kafkajs adds its own listeners. */
+export type SocketFactory = (target: object) => Socket;
 
 /** kafkajs' numbers for coordinators. */
 export const GROUP_COORDINATOR = 0;
