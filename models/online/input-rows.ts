@@ -7,6 +7,8 @@ import {
   stringView,
   type TensorView,
   tensorView,
+  Validity,
+  ValidityBuilder,
 } from '../../columnar/index.ts';
 import { MillraceError, type StreamBatch } from '../../streams/index.ts';
 import type { LearnSettings } from './learn-options.ts';
@@ -52,7 +54,7 @@ export function inputRows(input: StreamBatch, interner: KeyInterner, settings: L
       keys: interner.codesOf(batch, key),
       times,
       issuedAt: issueTimes(times, input.availableAt),
-      features: tensorView(batch, settings.features),
+      features: joinTensors(settings.features.map((name) => tensorView(batch, name))),
       targets: numberView(batch, settings.target),
       baselines: numberView(batch, settings.baseline.column),
     };
@@ -65,9 +67,28 @@ export function inputRows(input: StreamBatch, interner: KeyInterner, settings: L
 
 function checkSize(size: number, inputSize: number, { features }: LearnSettings): void {
   if (size === inputSize) return;
-  throw new MillraceError('SCHEMA_MISMATCH', `column '${features}' has ${size} values per row, the estimator reads ${inputSize}`, {
+  const names = features.map((name) => `'${name}'`).join(' and ');
+  throw new MillraceError('SCHEMA_MISMATCH', `features ${names} have ${size} values per row, the estimator reads ${inputSize}`, {
     hint: 'make length x columns of sequences equal to the inputShape of the network',
   });
+}
+
+/** Several tensor columns as one: their values side by side, null where one of them is. */
+function joinTensors(views: readonly TensorView[]): TensorView {
+  const [first] = views;
+  if (first === undefined || views.length === 1) return first as TensorView;
+  const size = views.reduce((sum, view) => sum + view.size, 0);
+  const values = new Float32Array(first.length * size);
+  const nulls = new ValidityBuilder(first.length);
+  let offset = 0;
+  for (const view of views) {
+    for (let row = 0; row < first.length; row++) {
+      values.set(view.values.subarray(row * view.size, (row + 1) * view.size), row * size + offset);
+    }
+    offset += view.size;
+  }
+  for (let row = 0; row < first.length; row++) if (!views.every((view) => view.validity.isValid(row))) nulls.setNull(row);
+  return { values, size, validity: new Validity(nulls.finish()), length: first.length };
 }
 
 function issueTimes(times: Float64Array, availableAt: Float64Array | undefined): Float64Array {
@@ -82,12 +103,11 @@ function issueTimes(times: Float64Array, availableAt: Float64Array | undefined):
 export function flawOf(rows: InputRows, row: number, settings: LearnSettings): string | undefined {
   if ((rows.keys[row] as number) < 0) return 'the key is null';
   if (Number.isNaN(rows.times[row] as number)) return 'the event time is null';
-  if (!rows.features.validity.isValid(row)) return `feature '${settings.features}' is null`;
-  const at = firstNonFinite(rows.features, row);
-  if (at >= 0) {
-    const value = rows.features.values[row * rows.features.size + at];
-    return `feature '${settings.features}' holds ${value} at position ${at}; the model takes finite numbers only`;
-  }
+  const { features } = rows;
+  const names = settings.features.join(', ');
+  if (!features.validity.isValid(row)) return `a feature (${names}) is null`;
+  const at = firstNonFinite(features, row);
+  if (at >= 0) return `feature ${at} (of ${names}) is ${features.values[row * features.size + at]}; a model takes finite numbers only`;
   for (const [name, view] of [
     [settings.target, rows.targets],
     [settings.baseline.column, rows.baselines],

@@ -5,13 +5,14 @@ import { type BatchObserver, type Duration, duration, parseOptions } from '../..
 import type { Estimator } from '../estimators/index.ts';
 import type { ScoreColumns } from '../scores/index.ts';
 import type { Baseline } from './baseline.ts';
+import type { ReplayOptions } from './replay-memory.ts';
 
 /** Options of {@link learn}, over rows of schema `T`. */
 export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = never> {
   /** Makes a fresh estimator; called once for each run of the stream and when its state is restored. */
   readonly estimator: () => Estimator;
-  /** Tensor column with the estimator's input. */
-  readonly features: TensorColumn<T>;
+  /** Tensor column with the estimator's input; several are laid side by side, in this order, as a model with several inputs reads them. */
+  readonly features: TensorColumn<T> | readonly TensorColumn<T>[];
   /** Numeric column with the measured value; null where nothing was measured. */
   readonly target: NumericColumn<T>;
   /** How far ahead to forecast; output i of the estimator belongs to lead i. */
@@ -20,6 +21,8 @@ export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = n
   readonly baseline: Baseline<NumericColumn<T>>;
   /** Samples of one optimizer step. @default 32 */
   readonly batchRows?: number;
+  /** Experience replay: labeled samples are kept and learned from again; absent: each is learned from once. */
+  readonly replay?: ReplayOptions;
   /** Whether the estimator learns target - baseline in units of a running scale (else the target itself). @default true */
   readonly residual?: boolean;
   /** Key column; absent: the schema's key role. Naming it puts it into the output's type. */
@@ -35,9 +38,9 @@ export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = n
 }
 
 /** Schema of {@link LearnOptions}. */
-export const learnOptions = z.object({
+export const learnOptions = z.strictObject({
   estimator: z.custom<() => Estimator>((value) => typeof value === 'function', 'expected a function that makes an estimator'),
-  features: z.string(),
+  features: z.union([z.string(), z.array(z.string()).min(1)]).transform((features) => [features].flat()),
   target: z.string(),
   lead: z
     .union([duration(), z.array(duration()).min(1)])
@@ -50,6 +53,7 @@ export const learnOptions = z.object({
   ),
   batchRows: z.int().positive().default(32),
   residual: z.boolean().default(true),
+  replay: z.strictObject({ samples: z.int().positive(), steps: z.int().positive().default(1), seed: z.number().default(0) }).optional(),
   key: z.string().optional(),
   tolerance: duration().default(0),
   maxPending: z.int().positive().default(65_536),

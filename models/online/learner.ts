@@ -96,7 +96,8 @@ export class Learner {
     }
     if (ordinal > this.#last.ordinal && this.#trainer.due) {
       this.#finishRun(turn);
-      this.#trainer.step();
+      const skipped = this.#trainer.step();
+      if (skipped > 0) this.#step.count('skippedSteps', skipped);
     }
     this.#last.ordinal = ordinal;
     this.#last.sub = rows.batch.sub[row] as number;
@@ -273,12 +274,13 @@ export class Learner {
 
   /** What a snapshot must agree on with the options before anything else of it can be read. */
   #shape(): readonly (readonly [string, string])[] {
-    const { leads, batchRows, residual, baseline } = this.#settings;
+    const { leads, batchRows, residual, baseline, replay } = this.#settings;
     return [
       ['leads (ms)', leads.join(', ')],
       ['values per row', String(this.#trainer.estimator.inputSize)],
       ['batchRows', String(batchRows)],
       ['residual', String(residual)],
+      ['replay', replay === undefined ? 'none' : `${replay.samples} samples`],
       ['baseline', `${baseline.name}(${baseline.column})`],
     ];
   }

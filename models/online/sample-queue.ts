@@ -32,6 +32,11 @@ export class SampleQueue {
     return this.#targets[row * this.#outputSize + output] as number;
   }
 
+  /** Copies the targets of the oldest samples. */
+  targets(rows: number, to: Float64Array): void {
+    to.set(this.#targets.subarray(0, rows * this.#outputSize));
+  }
+
   /** Appends a sample; both arrays hold it at row `row`. */
   push(features: Float32Array, targets: Float64Array, row: number): void {
     const from = row * this.#inputSize;

@@ -1,36 +1,44 @@
 import { MillraceError, type StateReader, type StateWriter } from '../../streams/index.ts';
 import type { Estimator } from '../estimators/index.ts';
 import type { LearnSettings } from './learn-options.ts';
+import { ReplayMemory } from './replay-memory.ts';
 import { ResidualScale } from './residual-scale.ts';
 import { SampleQueue } from './sample-queue.ts';
 
 /**
- * An estimator, the queue of samples that fills its mini-batches and the unit of its outputs. Mini-batches are cut by count alone:
- * exactly `batchRows` samples a step, in the order in which they were completed.
+ * An estimator, the queue of samples that fills its mini-batches, the unit of its outputs and the samples it learns from again. Mini-batches
+ * are cut by count alone: exactly `batchRows` samples a step, in the order in which they were completed.
  */
 export class Trainer {
   readonly estimator: Estimator;
   readonly queue: SampleQueue;
-  /** Optimizer steps that the estimator left out, because a mini-batch would have broken its weights. */
-  skippedSteps = 0;
   readonly #scale: ResidualScale | undefined;
+  readonly #memory: ReplayMemory | undefined;
+  readonly #replays: number;
   readonly #batchRows: number;
-  readonly #targets: Float32Array;
-  readonly #weights: Float32Array;
+  readonly #mini: MiniBatch;
 
   constructor(settings: LearnSettings) {
-    const leads = settings.leads.length;
+    const outputs = settings.leads.length;
     this.estimator = settings.estimator();
-    if (this.estimator.outputSize !== leads) {
-      throw new MillraceError('INVALID_OPTION', `learn: the estimator has ${this.estimator.outputSize} outputs for ${leads} leads`, {
+    if (this.estimator.outputSize !== outputs) {
+      throw new MillraceError('INVALID_OPTION', `learn: the estimator has ${this.estimator.outputSize} outputs for ${outputs} leads`, {
         hint: 'give it one output per lead: output i forecasts lead i',
       });
     }
-    this.#batchRows = settings.batchRows;
-    this.queue = new SampleQueue(this.estimator.inputSize, leads, settings.batchRows * 2);
-    this.#scale = settings.residual ? new ResidualScale(leads) : undefined;
-    this.#targets = new Float32Array(settings.batchRows * leads);
-    this.#weights = new Float32Array(settings.batchRows * leads);
+    const { batchRows, replay, residual } = settings;
+    const { inputSize } = this.estimator;
+    this.#batchRows = batchRows;
+    this.#replays = replay?.steps ?? 0;
+    this.queue = new SampleQueue(inputSize, outputs, batchRows * 2);
+    this.#scale = residual ? new ResidualScale(outputs) : undefined;
+    this.#memory = replay === undefined ? undefined : new ReplayMemory(inputSize, outputs, replay);
+    this.#mini = {
+      features: new Float32Array(replay === undefined ? 0 : batchRows * inputSize),
+      labels: new Float64Array(batchRows * outputs),
+      targets: new Float32Array(batchRows * outputs),
+      weights: new Float32Array(batchRows * outputs),
+    };
   }
 
   /** True when a mini-batch is filled. */
@@ -43,15 +51,32 @@ export class Trainer {
     this.#scale?.add(lead, residual);
   }
 
-  /** Makes all steps that are due. */
-  step(): void {
-    while (this.due) {
+  /** Makes all steps that are due; returns how many the estimator left out, because a mini-batch would have broken its weights. */
+  step(): number {
+    let skipped = 0;
+    for (; this.due; this.queue.drop(this.#batchRows)) {
       this.#scale?.use();
-      this.#fillTargets();
-      const features = this.queue.features(this.#batchRows);
-      if (this.estimator.learnMany(features, this.#targets, this.#batchRows, this.#weights).skipped) this.skippedSteps++;
-      this.queue.drop(this.#batchRows);
+      this.queue.targets(this.#batchRows, this.#mini.labels);
+      skipped += this.#learn(this.queue.features(this.#batchRows));
+      this.#memory?.keep(this.queue, this.#batchRows);
+      for (let replay = 0; replay < this.#replays; replay++) {
+        this.#memory?.draw(this.#batchRows, this.#mini.features, this.#mini.labels);
+        skipped += this.#learn(this.#mini.features);
+      }
     }
+    return skipped;
+  }
+
+  /** One step on the labels of the mini-batch, which are in units of the target; a lead without a label has weight 0. */
+  #learn(features: Float32Array): number {
+    const { labels, targets, weights } = this.#mini;
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      const missing = Number.isNaN(label);
+      weights[i] = missing ? 0 : 1;
+      targets[i] = missing ? 0 : (this.#scale?.scaled(i % this.estimator.outputSize, label) ?? label);
+    }
+    return this.estimator.learnMany(features, targets, this.#batchRows, weights).skipped ? 1 : 0;
   }
 
   /** Forecasts in units of the target: `forecasts` receives rows x leads values at `offset`, on top of the baselines there. */
@@ -70,28 +95,27 @@ export class Trainer {
     }
   }
 
-  /** Queue rows hold what is to be learned in units of the target; a lead without a label has weight 0. */
-  #fillTargets(): void {
-    const leads = this.estimator.outputSize;
-    for (let i = 0; i < this.#targets.length; i++) {
-      const target = this.queue.target(Math.floor(i / leads), i % leads);
-      const missing = Number.isNaN(target);
-      this.#weights[i] = missing ? 0 : 1;
-      this.#targets[i] = missing ? 0 : (this.#scale?.scaled(i % leads, target) ?? target);
-    }
-  }
-
   snapshot(out: StateWriter): void {
-    out.number(this.skippedSteps);
     this.queue.snapshot(out);
     this.#scale?.snapshot(out);
+    this.#memory?.snapshot(out);
     out.bytes(this.estimator.snapshot());
   }
 
   restore(input: StateReader): void {
-    this.skippedSteps = input.number();
     this.queue.restore(input);
     this.#scale?.restore(input);
+    this.#memory?.restore(input);
     this.estimator.restore(input.bytes());
   }
+}
+
+/** Buffers of one optimizer step, batchRows of each. */
+interface MiniBatch {
+  readonly features: Float32Array;
+  /** What is to be learned, in units of the target; NaN where no label came. */
+  readonly labels: Float64Array;
+  /** The same in units of the estimator's outputs. */
+  readonly targets: Float32Array;
+  readonly weights: Float32Array;
 }

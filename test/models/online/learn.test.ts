@@ -233,9 +233,9 @@ describe('learn', () => {
     );
     expect(columnsOf(run.rows()).map((row) => (row.issuedAt as number) / HOUR)).toEqual([0, 7]);
     expect(run.task.rejects.map(({ reason }) => reason)).toEqual([
-      "feature 'sequence' holds NaN at position 1; the model takes finite numbers only",
-      "feature 'sequence' holds -Infinity at position 2; the model takes finite numbers only",
-      "feature 'sequence' is null",
+      'feature 1 (of sequence) is NaN; a model takes finite numbers only',
+      'feature 2 (of sequence) is -Infinity; a model takes finite numbers only',
+      'a feature (sequence) is null',
       'the key is null',
       "column 'measured' holds Infinity",
       "column 'known' holds NaN",
@@ -333,7 +333,7 @@ describe('learn refuses', () => {
     expect(run.error).toMatchObject({
       code: 'SCHEMA_MISMATCH',
       step: 'learn',
-      message: "column 'sequence' has 3 values per row, the estimator reads 5",
+      message: "features 'sequence' have 3 values per row, the estimator reads 5",
     });
   });
 
