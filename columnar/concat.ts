@@ -1,4 +1,4 @@
-import { type Data, DataType, makeData, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import { type Data, DataType, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { categoryData, float64Data, makeBatch } from './build.ts';
 import { KeyInterner } from './key-interner.ts';
@@ -21,6 +21,7 @@ function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readon
   const type = (parts[0] as Data).type;
   if (DataType.isDictionary(type)) return concatCategories(name, batches);
   if (DataType.isFloat(type) && type.precision === 2) return concatFloat64(parts);
+  if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) return concatBytes(parts);
   return concatByTaking(parts);
 }
 
@@ -36,6 +37,33 @@ function concatFloat64(parts: readonly Data[]): Data {
     at += part.length;
   }
   return float64Data(values, nulls);
+}
+
+function concatBytes(parts: readonly Data[]): Data {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const valueOffsets = new Int32Array(length + 1);
+  const nulls = new ValidityBuilder(length);
+  const bytes: Uint8Array[] = [];
+  let row = 0;
+  for (const part of parts) {
+    const offsets = part.valueOffsets as Int32Array;
+    const first = offsets[0] as number;
+    const shift = (valueOffsets[row] as number) - first;
+    bytes.push((part.values as Uint8Array).subarray(first, offsets[part.length]));
+    const validity = Validity.of(part);
+    for (let i = 0; i < part.length; i++, row++) {
+      valueOffsets[row + 1] = (offsets[i + 1] as number) + shift;
+      if (!validity.isValid(i)) nulls.setNull(row);
+    }
+  }
+  const data = new Uint8Array(valueOffsets[length] as number);
+  let at = 0;
+  for (const part of bytes) {
+    data.set(part, at);
+    at += part.length;
+  }
+  const { type } = parts[0] as Data;
+  return makeData({ type, length, valueOffsets, data, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
 }
 
 function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[]): Data {

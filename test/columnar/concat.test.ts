@@ -1,0 +1,32 @@
+import { Vector } from 'apache-arrow';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Batch, category, categoryData, concatBatches, makeBatch, schema, utf8, utf8Data } from '../../columnar/index.ts';
+
+const columns = schema({ text: utf8(), kind: category() });
+const strings = fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 5 })), { maxLength: 20 });
+
+function batchOf(values: readonly (string | null)[]): Batch {
+  const known = [...new Set(values.filter((value) => value !== null))];
+  const nulls = { nullCount: values.filter((value) => value === null).length, finish: () => bitmap };
+  const bitmap = new Uint8Array(Math.ceil(values.length / 64) * 8);
+  values.forEach((value, row) => {
+    if (value !== null) bitmap[row >> 3] = (bitmap[row >> 3] as number) | (1 << (row & 7));
+  });
+  const codes = Int32Array.from(values, (value) => (value === null ? 0 : known.indexOf(value)));
+  return makeBatch(columns, [utf8Data(values), categoryData(codes, known, nulls)]);
+}
+
+test('rows of whole and sliced batches follow one another, nulls and all', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(strings, fc.nat(20), fc.nat(20)), { minLength: 1, maxLength: 5 }), (parts) => {
+      const slices = parts.map(([values, one, other]) => {
+        const [from, to] = [Math.min(one, other, values.length), Math.min(Math.max(one, other), values.length)];
+        return { batch: batchOf(values).slice(from, to) as Batch, values: values.slice(from, to) };
+      });
+      const joined = concatBatches(slices.map(({ batch }) => batch));
+      const expected = slices.flatMap(({ values }) => values);
+      for (const column of joined.data.children) expect([...new Vector([column])]).toEqual(expected);
+    }),
+  );
+});
