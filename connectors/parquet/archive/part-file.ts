@@ -1,0 +1,193 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Batch, batchesFromIpc, batchToIpc, concatBatches } from '../../../columnar/index.ts';
+import { fileHead, fileTail, HEAD_BYTES, moveRowGroup } from '../format/row-group-file.ts';
+import { readThrift } from '../format/thrift-reader.ts';
+import { THRIFT, ThriftStruct } from '../format/thrift-value.ts';
+import { writeThrift } from '../format/thrift-writer.ts';
+import { type Encoding, encodeRowGroup } from './encode-row-group.ts';
+import { FileOrigin, type OriginRecord } from './file-origin.ts';
+
+/** A file under way as a manifest keeps it: how much of its bytes counts, and what its footer will need. */
+export interface PartRecord {
+  readonly id: string;
+  readonly folder: string;
+  /** Watermark at which the file is finished, and the end of its key's time; null for none. */
+  readonly endsAt: number | null;
+  readonly keyEndsAt: number | null;
+  readonly bytes: number;
+  readonly rows: number;
+  /** Row groups and the footer they came with, as Thrift in base64. */
+  readonly groups: readonly string[];
+  readonly footer: string | null;
+  /** Bytes of the journal of rows that fill no row group yet. */
+  readonly journalBytes: number;
+  readonly origin: OriginRecord;
+}
+
+/** Which file it is, where it belongs, and when it is over. */
+export interface PartKey {
+  readonly id: string;
+  readonly folder: string;
+  readonly endsAt: number;
+  readonly keyEndsAt: number;
+}
+
+/**
+ * One Parquet file under way: whole row groups in `<id>.parquet.part`, the rows that fill none yet in memory and, once an epoch is prepared, in a
+ * journal of Arrow IPC streams beside it. Both files only grow, so any earlier state is a prefix.
+ */
+export class PartFile {
+  readonly id: string;
+  readonly folder: string;
+  /** Watermark at which the file is finished. */
+  readonly endsAt: number;
+  /** End of its key's time: before `endsAt` when its rows came late. */
+  readonly keyEndsAt: number;
+  rows = 0;
+  bytes = HEAD_BYTES;
+  readonly origin: FileOrigin;
+  readonly #directory: string;
+  readonly #encoding: Encoding;
+  readonly #file: number;
+  #groups: ThriftStruct[] = [];
+  #footer: ThriftStruct | undefined;
+  #pending: Batch[] = [];
+  #pendingRows = 0;
+  /** Batches of `#pending` that are in the journal. */
+  #journaled = 0;
+  #journalBytes = 0;
+
+  constructor(directory: string, encoding: Encoding, key: PartKey, record?: PartRecord) {
+    this.id = key.id;
+    this.folder = key.folder;
+    this.endsAt = key.endsAt;
+    this.keyEndsAt = key.keyEndsAt;
+    this.#directory = directory;
+    this.#encoding = encoding;
+    this.origin = new FileOrigin(record?.origin);
+    this.#file = openSync(this.path, record === undefined ? 'w' : 'r+');
+    if (record === undefined) writeSync(this.#file, fileHead(), 0, HEAD_BYTES, 0);
+    else this.#restore(record);
+  }
+
+  /** Where the file is written until it is published. */
+  get path(): string {
+    return join(this.#directory, `${this.id}.parquet.part`);
+  }
+
+  get pendingRows(): number {
+    return this.#pendingRows;
+  }
+
+  /** Adds rows; the caller ends the row group when it is full. */
+  append(batch: Batch): void {
+    if (batch.numRows === 0) return;
+    this.#pending.push(batch);
+    this.#pendingRows += batch.numRows;
+    this.rows += batch.numRows;
+  }
+
+  /** Writes the pending rows as a row group. */
+  endRowGroup(): void {
+    if (this.#pendingRows === 0) return;
+    const { bytes, group, footer } = encodeRowGroup(concatBatches(this.#pending), this.#encoding);
+    writeSync(this.#file, bytes, 0, bytes.length, this.bytes);
+    this.#groups.push(moveRowGroup(group, () => this.bytes));
+    this.#footer ??= footer;
+    this.bytes += bytes.length;
+    this.#pending = [];
+    this.#pendingRows = 0;
+    this.#journaled = 0;
+    this.#journalBytes = 0;
+  }
+
+  /** Makes everything so far durable, and tells how to come back to it. */
+  save(): PartRecord {
+    this.#journal();
+    fsyncSync(this.#file);
+    return {
+      id: this.id,
+      folder: this.folder,
+      endsAt: finiteOrNull(this.endsAt),
+      keyEndsAt: finiteOrNull(this.keyEndsAt),
+      bytes: this.bytes,
+      rows: this.rows,
+      groups: this.#groups.map(toBase64),
+      footer: this.#footer === undefined ? null : toBase64(this.#footer),
+      journalBytes: this.#journalBytes,
+      origin: this.origin.record(),
+    };
+  }
+
+  /** Completes the file, durably; its rows can then be read, though under its temporary name. */
+  finish(task: string): void {
+    this.endRowGroup();
+    if (this.#footer === undefined) throw new RangeError('a file without rows is never begun');
+    const metadata = [...this.#footer.structs(5), entry('millrace.origin', JSON.stringify({ task, ...this.origin.record() }))];
+    const footer = this.#footer
+      .copy()
+      .setStructs(4, this.#groups)
+      .setStructs(5, metadata)
+      .set(3, THRIFT.i64, this.rows)
+      .setText(6, 'millrace');
+    const tail = fileTail(footer);
+    writeSync(this.#file, tail, 0, tail.length, this.bytes);
+    ftruncateSync(this.#file, this.bytes + tail.length);
+    fsyncSync(this.#file);
+    closeSync(this.#file);
+  }
+
+  /** Closes without completing: a restart comes back to the last saved state. */
+  abandon(): void {
+    closeSync(this.#file);
+  }
+
+  /** The journal belongs to the row group that its rows will fill: a full group begins a new one, and the old one stays for a recovery. */
+  get #journalPath(): string {
+    return join(this.#directory, `${this.id}.${this.#groups.length}.rows`);
+  }
+
+  #journal(): void {
+    if (this.#journaled === this.#pending.length) return;
+    const file = openSync(this.#journalPath, this.#journalBytes === 0 ? 'w' : 'r+');
+    for (const batch of this.#pending.slice(this.#journaled)) {
+      const ipc = batchToIpc(batch);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(ipc.length);
+      writeSync(file, length, 0, 4, this.#journalBytes);
+      writeSync(file, ipc, 0, ipc.length, this.#journalBytes + 4);
+      this.#journalBytes += 4 + ipc.length;
+    }
+    fsyncSync(file);
+    closeSync(file);
+    this.#journaled = this.#pending.length;
+  }
+
+  #restore(record: PartRecord): void {
+    this.bytes = record.bytes;
+    this.rows = record.rows;
+    this.#groups = record.groups.map(fromBase64);
+    this.#footer = record.footer === null ? undefined : fromBase64(record.footer);
+    ftruncateSync(this.#file, record.bytes);
+    this.#journalBytes = record.journalBytes;
+    const journal = record.journalBytes === 0 ? Buffer.alloc(0) : readFileSync(this.#journalPath);
+    for (let at = 0; at < record.journalBytes; at += 4 + journal.readUInt32LE(at)) {
+      const ipc = journal.subarray(at + 4, at + 4 + journal.readUInt32LE(at));
+      // A copy of its own: Arrow needs aligned bytes, and the journal is not kept.
+      this.#pending.push(...batchesFromIpc(new Uint8Array(ipc)));
+    }
+    this.#journaled = this.#pending.length;
+    this.#pendingRows = this.#pending.reduce((sum, batch) => sum + batch.numRows, 0);
+  }
+}
+
+/** Deletes what a part file left in `directory`, except the files named. */
+export function sweep(directory: string, names: readonly string[], keep: ReadonlySet<string>): void {
+  for (const name of names) if (/\.(part|rows)$/.test(name) && !keep.has(name)) rmSync(join(directory, name), { force: true });
+}
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const toBase64 = (struct: ThriftStruct): string => Buffer.from(writeThrift(struct)).toString('base64');
+const fromBase64 = (text: string): ThriftStruct => readThrift(Buffer.from(text, 'base64'));
+const entry = (key: string, value: string): ThriftStruct => new ThriftStruct().setText(1, key).setText(2, value);
