@@ -28,7 +28,7 @@ export class InputMerge {
   constructor(inputs: readonly TaskInput[], start: { readonly nextOrdinal: number; readonly replay?: readonly JournalEntry[] }) {
     this.#inputs = inputs;
     this.#nextOrdinal = start.nextOrdinal;
-    this.#replay = [...(start.replay ?? [])];
+    this.#replay = (start.replay ?? []).filter(({ kind }) => kind === IDLE || kind === ACTIVE);
     this.#live = start.replay === undefined;
   }
 
@@ -44,6 +44,11 @@ export class InputMerge {
 
   get positions(): Readonly<Record<string, Position>> {
     return Object.fromEntries(this.#inputs.map((input) => [input.name, input.position]));
+  }
+
+  /** Whether no input has anything more at hand: the moment to close an epoch. */
+  get drained(): boolean {
+    return this.#inputs.every((input) => input.drained);
   }
 
   get lag(): number {
@@ -88,7 +93,7 @@ export class InputMerge {
     while (this.#replay[0] !== undefined && this.#replay[0].ordinal <= this.#nextOrdinal) {
       const { kind, value } = this.#replay.shift() as JournalEntry;
       const input = this.#inputs.find(({ name }) => name === value);
-      if (input !== undefined && (kind === IDLE || kind === ACTIVE)) this.#note(kind, input);
+      if (input !== undefined) this.#note(kind, input);
     }
   }
 

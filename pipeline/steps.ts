@@ -10,6 +10,7 @@ import type {
   TaskContext,
 } from '../streams/index.ts';
 import { Ledger } from './ledger.ts';
+import { StepJournal } from './step-journal.ts';
 
 /** A row that a step rejected, with the step's id. */
 export interface StepRejection extends RejectedRow {
@@ -21,6 +22,7 @@ export interface StepRejection extends RejectedRow {
  */
 export class Steps implements TaskContext {
   readonly ledger = new Ledger();
+  readonly journal = new StepJournal();
   readonly cells = new Map<string, StateCell>();
   readonly reports = new Map<string, () => StepReport>();
   /** Schema of the newest batch that left each step. */

@@ -1,8 +1,16 @@
 import type { Clock } from '../streams/index.ts';
 
+/** A clock that can also be waited for; the simulator gives its own. */
+export interface TaskClock extends Clock {
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Fine time for measuring how long work takes, ms from any start; absent: `now`. */
+  elapsed?(): number;
+}
+
 /** The machine's clock: the only place of the pipeline that reads it. */
-export const systemClock: Clock & { sleep(milliseconds: number, signal?: AbortSignal): Promise<void> } = {
+export const systemClock: TaskClock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   sleep: (milliseconds, signal) =>
     new Promise((resolve) => {
       const done = () => {
@@ -15,6 +23,3 @@ export const systemClock: Clock & { sleep(milliseconds: number, signal?: AbortSi
       else signal?.addEventListener('abort', done);
     }),
 };
-
-/** A clock that can also be waited for; the simulator gives its own. */
-export type TaskClock = typeof systemClock;

@@ -48,6 +48,11 @@ export class TaskInput {
     return this.#batch?.source ?? '';
   }
 
+  /** Whether all that was known to wait has been handed out. */
+  get drained(): boolean {
+    return this.#batch === undefined && this.#ahead === undefined && this.lag === 0;
+  }
+
   /** Whether rows are at hand. Throws what the source threw. */
   get ready(): boolean {
     if (this.#batch !== undefined) return true;

@@ -12,7 +12,14 @@ export const taskOptions = z.object({
     .describe('bytes that a source may read ahead'),
   epochTime: duration().default(1000).describe('longest time between two commits'),
   epochRows: z.number().int().min(1).default(1_000_000).describe('most rows between two commits'),
-  snapshotEvery: z.number().int().min(1).default(4).describe('epochs between two snapshots: a restarted task re-runs the rows since'),
+  guarantee: z
+    .enum(['exactlyOnce', 'atLeastOnce'])
+    .default('exactlyOnce')
+    .describe('atLeastOnce publishes rows at once, before their epoch commits: a restarted task publishes some again'),
+  recoveryTime: duration().default(500).describe('most work that a restarted task repeats: a snapshot is taken after so much of it'),
+  snapshotEvery: z.number().int().min(1).optional().describe('epochs between two snapshots, instead of recoveryTime'),
+  snapshotAtStop: z.boolean().default(true).describe('take a snapshot at an orderly stop, so that the next start repeats nothing'),
+  stateBytes: z.number().int().min(1).optional().describe('most bytes of state; a task that needs more stops and names the largest step'),
 });
 
 export type TaskOptions = z.output<typeof taskOptions>;

@@ -1,8 +1,9 @@
 import type { TypeMap } from '../columnar/index.ts';
-import type { OutputRecords, Sink } from '../connectors/index.ts';
+import type { OutputRecords, Sink, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Output, Pipeline } from './definition.ts';
 import type { SinkInlet } from './graph.ts';
+import { Published } from './published.ts';
 import { TopicOutput } from './topic-output.ts';
 
 /**
@@ -12,16 +13,27 @@ export class TaskSinks {
   readonly #topics = new Map<string, TopicOutput>();
   readonly #others = new Map<string, Sink<TypeMap>>();
   #writes: Promise<void>[] = [];
-  /** True while a re-run repeats committed epochs: rows are counted, not written. */
-  muted = false;
+  /** What went to topics since the newest snapshot. */
+  readonly published = new Published();
+  #muted = false;
   /** Rows that reached each sink since the last `takeCounts`. */
   #counts = new Map<string, number>();
 
   constructor(pipeline: Pipeline, task: number, partitions: ReadonlyMap<string, number>) {
     for (const [name, sink] of Object.entries<Output>(pipeline.sinks)) {
-      if (sink.kind === 'topic') this.#topics.set(name, new TopicOutput(sink, partitions.get(sink.name) ?? 1, task));
+      if (sink.kind === 'topic') this.#topics.set(name, this.#topicOutput(sink, partitions.get(sink.name) ?? 1, task));
       else this.#others.set(name, sink.create());
     }
+  }
+
+  #topicOutput(topic: TopicDefinition<TypeMap>, partitions: number, task: number): TopicOutput {
+    return new TopicOutput(topic, { partitions, task, published: this.published });
+  }
+
+  /** While a re-run repeats committed epochs, rows are counted and compared, not written. */
+  set muted(muted: boolean) {
+    this.#muted = muted;
+    for (const topic of this.#topics.values()) topic.muted = muted;
   }
 
   /** Where the graph's results go, by sink. */
@@ -31,9 +43,9 @@ export class TaskSinks {
 
   #write(name: string, batch: Parameters<SinkInlet>[0]): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + batch.batch.numRows);
-    if (this.muted) return;
     try {
-      const written = this.#topics.get(name)?.write(batch) ?? this.#others.get(name)?.write(batch);
+      this.#topics.get(name)?.write(batch);
+      const written = this.#muted ? undefined : this.#others.get(name)?.write(batch);
       if (written !== undefined) this.#writes.push(written);
     } catch (thrown) {
       throw MillraceError.from(thrown, 'SINK_FAILED', { step: `sink ${name}`, origin: batch.origin });
@@ -62,9 +74,13 @@ export class TaskSinks {
     }
   }
 
-  /** Makes the epoch durable outside of the home store; returns what the home store has to publish. */
-  async prepare(epoch: number): Promise<readonly OutputRecords[]> {
+  /** Makes the epoch durable outside of the home store. */
+  async prepare(epoch: number): Promise<void> {
     for (const sink of this.#others.values()) await sink.prepare(epoch);
+  }
+
+  /** What the home store has to publish. */
+  takeOutputs(): readonly OutputRecords[] {
     return [...this.#topics.values()].flatMap((topic) => topic.take());
   }
 

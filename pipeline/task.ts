@@ -1,17 +1,29 @@
 import type { TypeMap } from '../columnar/index.ts';
-import type { CommitRecord, Home, Position, ReadBudget, Snapshot, Source } from '../connectors/index.ts';
+import type {
+  CommitRecord,
+  Home,
+  JournalEntry,
+  OutputRecords,
+  Position,
+  ReadBudget,
+  Snapshot,
+  Source,
+  StreamPoint,
+} from '../connectors/index.ts';
 import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
+import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
+import { differingPlaces } from './published.ts';
 import { Rejects } from './rejects.ts';
 import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
 import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
-import { differingSteps, digestOf, restoreCells, snapshotCells, taskCells } from './task-state.ts';
+import { compareState, restoreCells, taskCells } from './task-state.ts';
 import { type TaskSummary, taskSummary } from './task-summary.ts';
-import { type HighestTimes, turnBatches } from './turn.ts';
+import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
 
 /** What a task needs to run. */
 export interface TaskSetting {
@@ -23,10 +35,21 @@ export interface TaskSetting {
   readonly options: TaskOptions;
   /** Partitions of each topic that the pipeline writes. */
   readonly partitions: ReadonlyMap<string, number>;
+  /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */
+  readonly suspects?: OrdinalRange;
+}
+
+/** Rows from `from` on, before `to`. */
+export interface OrdinalRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The name under which a task's commits and snapshots are kept. */
 export const taskName = (pipeline: string, partition: number) => `${pipeline}/${partition}`;
+
+/** Journal entries of inputs take about this many bytes each. */
+const ENTRY_BYTES = 80;
 
 /**
  * One opening of a task: one partition number over all inputs, run turn by turn. It pushes the rows of a turn through the graph, waits until all of them have arrived, and
@@ -40,15 +63,17 @@ export class Task {
   readonly #rejects = new Rejects();
   readonly #highest: HighestTimes = new Map();
   readonly #cells: ReadonlyMap<string, StateCell>;
+  readonly #epochs: EpochWriter;
   #inputs: TaskInput[] = [];
   #merge!: InputMerge;
   /** The commit record that this opening found. */
   #before: CommitRecord | undefined;
-  #record: CommitRecord | undefined;
   #turns = 0;
   #opened = 0;
   #epochStart = 0;
   #epochRows = 0;
+  /** Rows being pushed, for whoever wants to know where it failed. */
+  running: OrdinalRange | undefined;
 
   constructor(setting: TaskSetting) {
     const { pipeline, partition, clock } = setting;
@@ -60,11 +85,12 @@ export class Task {
       this.#graph.steps.declare(`source ${name}`, { left: ['records'], right: ['decoded', 'rejected'] });
     }
     this.#cells = new Map([...taskCells(this.#graph.steps), ['[watermarks]', watermarkCell(this.#highest)]]);
+    this.#epochs = new EpochWriter(this.name, setting, this.#cells);
   }
 
   /** The newest commit record, or undefined before the first. */
   get committed(): CommitRecord | undefined {
-    return this.#record;
+    return this.#epochs.record;
   }
 
   /** How far each input was read. */
@@ -77,6 +103,10 @@ export class Task {
     return this.#merge?.lag ?? 0;
   }
 
+  get #exactlyOnce(): boolean {
+    return this.#setting.options.guarantee === 'exactlyOnce';
+  }
+
   /** What the task has done so far, committed or not. */
   summary(): TaskSummary {
     const before = (this.#before?.summary as TaskSummary | undefined)?.seconds ?? 0;
@@ -85,17 +115,18 @@ export class Task {
 
   /** Takes the task over from older owners, restores its state and re-runs the epochs since the snapshot. */
   async open(): Promise<CommitRecord | undefined> {
-    const { home } = this.#setting;
-    const record = await home.epochs.open(this.name);
+    const record = await this.#epochs.open();
     this.#opened = this.#setting.clock.now();
     this.#before = record;
-    this.#record = record;
     if (record?.ended) return record;
     const snapshot = record === undefined || record.snapshotEpoch === 0 ? undefined : await this.#readSnapshot(record);
     if (snapshot !== undefined) restoreCells(this.#cells, snapshot);
-    await this.#openInputs(snapshot, record);
+    // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
+    const repeated = this.#exactlyOnce ? record : undefined;
+    this.#graph.steps.journal.recall(repeated?.journal ?? []);
+    await this.#openInputs(snapshot, repeated?.journal);
     await this.#sinks.open(this.name, record?.epoch);
-    if (record !== undefined) await this.#repeat(record);
+    if (repeated !== undefined) await this.#repeat(repeated);
     this.#epochStart = this.#setting.clock.now();
     return record;
   }
@@ -108,7 +139,7 @@ export class Task {
     });
   }
 
-  async #openInputs(snapshot: Snapshot | undefined, record: CommitRecord | undefined): Promise<void> {
+  async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
     const { pipeline, partition } = this.#setting;
     for (const [name, definition] of Object.entries<Input>(pipeline.sources)) {
       const source = this.#createSource(definition);
@@ -116,32 +147,43 @@ export class Task {
       await source.open(partition, snapshot === undefined ? undefined : position);
       this.#inputs.push(new TaskInput(name, source, position, definition.allowedLateness));
     }
-    this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: record?.journal });
+    this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: journal });
   }
 
   #createSource(definition: Input): Source<TypeMap> {
     return definition.kind === 'topic' ? this.#setting.home.source(definition, this.#setting.pipeline.name) : definition.create();
   }
 
-  /** Re-runs the committed rows since the snapshot with sinks muted, and compares the state with what was committed. */
+  /** Re-runs the committed rows since the snapshot with sinks muted, and compares state and outputs with what was committed. */
   async #repeat(record: CommitRecord): Promise<void> {
     this.#sinks.muted = true;
-    while (this.#merge.nextOrdinal < record.nextOrdinal || !samePositions(this.#merge.positions, record.positions)) {
-      const turn = await this.#merge.next(this.#setting.options.batchRows, (input) => this.#budget(record.positions[input.name]));
-      if (typeof turn !== 'string') await this.#run(turn);
-      else if (turn === 'end') break;
-    }
+    await this.#repeatTo(record.digestAt ?? record);
+    compareState(this.#cells, record);
+    await this.#repeatTo(record);
     this.#merge.goLive();
     this.#rejects.take();
-    const differing = differingSteps(digestOf(snapshotCells(this.#cells)), record.digest);
-    if (differing.length > 0) {
-      throw new MillraceError('DIVERGED', `re-running epoch ${record.epoch} of task ${this.name} gave another state`, {
-        step: differing[0],
-        hint: `${differing.join(', ')} depends on more than its rows (a clock, a random number, the environment), or the code has changed`,
-      });
+    const differing = record.published === undefined ? [] : differingPlaces(this.#sinks.published.toJSON(), record.published);
+    if (differing.length > 0 && Object.keys(record.digest).length > 0) {
+      throw new MillraceError(
+        'DIVERGED',
+        `re-running epoch ${record.epoch} of task ${this.name} put out something else for ${differing.join(', ')}`,
+        {
+          hint: 'a step depends on more than its rows (a clock, a random number, the environment), or the code has changed',
+        },
+      );
     }
     this.#sinks.muted = false;
     this.#epochRows = 0;
+  }
+
+  async #repeatTo(point: StreamPoint): Promise<void> {
+    const merge = this.#merge;
+    while (merge.nextOrdinal < point.nextOrdinal || !samePositions(merge.positions, point.positions)) {
+      const rows = Math.min(this.#setting.options.batchRows, Math.max(1, point.nextOrdinal - merge.nextOrdinal));
+      const turn = await merge.next(rows, (input) => this.#budget(point.positions[input.name]));
+      if (typeof turn !== 'string') await this.#epochs.cadence.work(() => this.#run(turn));
+      else if (turn === 'end') break;
+    }
   }
 
   #budget(until?: Position): ReadBudget {
@@ -151,15 +193,23 @@ export class Task {
 
   /** One turn: `'idle'` when there was nothing to do, `'end'` when the input has truly ended. Commits when an epoch is due. */
   async turn(): Promise<'rows' | 'idle' | 'end'> {
-    const turn = await this.#merge.next(this.#setting.options.batchRows, () => this.#budget());
+    const turn = await this.#merge.next(this.#turnRows(), () => this.#budget());
     if (typeof turn === 'string') {
-      await this.commitPending();
+      if (this.#turns > 0) await this.#commit('due');
       return turn;
     }
-    await this.#run(turn);
+    await this.#epochs.cadence.work(() => this.#run(turn));
     const { epochTime, epochRows } = this.#setting.options;
-    if (this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime) await this.#commit(false);
+    const due = this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
+    if (due || this.#merge.drained) await this.#commit('due');
     return 'rows';
+  }
+
+  #turnRows(): number {
+    const { options, suspects } = this.#setting;
+    const next = this.#merge.nextOrdinal;
+    if (suspects === undefined || next >= suspects.to) return options.batchRows;
+    return next >= suspects.from ? 1 : Math.min(options.batchRows, suspects.from - next);
   }
 
   async #run(turn: readonly Stretch[]): Promise<void> {
@@ -171,7 +221,9 @@ export class Task {
       this.#graph.steps.ledger.add(source, 'rejected', taken.rejects.length);
       this.#epochRows += taken.to - taken.from;
     }
+    this.running = { from: turn[0]?.firstOrdinal ?? 0, to: this.#merge.nextOrdinal };
     await this.#graph.push(turnBatches(turn, this.#highest));
+    this.running = undefined;
     this.#rejects.addTurn(turn, this.#graph.steps.takeRejections());
     await this.#arrive();
   }
@@ -179,11 +231,13 @@ export class Task {
   async #arrive(): Promise<void> {
     await this.#sinks.settle();
     for (const [sink, rows] of this.#sinks.takeCounts()) this.#graph.steps.ledger.add(`sink ${sink}`, 'out', rows);
+    if (this.#exactlyOnce) return;
+    for (const { topic, partition, records } of this.#takeOutputs()) await this.#setting.home.topics.append(topic, partition, records);
   }
 
-  /** Commits what was done since the last commit, if anything was. */
-  async commitPending(): Promise<void> {
-    if (this.#turns > 0) await this.#commit(false);
+  /** An orderly stop: commits what was done since the last commit, with a snapshot unless that is the newest commit already. */
+  async stop(): Promise<void> {
+    if (this.#turns > 0 || this.#epochs.stopDue) await this.#commit('stop');
   }
 
   /** The input has truly ended: operators put out what they hold, and the last epoch is committed as such. */
@@ -191,43 +245,40 @@ export class Task {
     await this.#graph.complete();
     this.#rejects.addTurn([], this.#graph.steps.takeRejections());
     await this.#arrive();
-    await this.#commit(true);
+    await this.#commit('end');
   }
 
-  async #commit(ended: boolean): Promise<void> {
-    const { home, pipeline, clock, options } = this.#setting;
-    this.#graph.steps.ledger.check();
-    const epoch = (this.#record?.epoch ?? 0) + 1;
-    const cells = snapshotCells(this.#cells);
-    const snapshotDue = ended || epoch - (this.#record?.snapshotEpoch ?? 0) >= options.snapshotEvery;
-    if (snapshotDue) this.#merge.restartJournal();
-    const { positions, nextOrdinal, journal } = this.#merge;
-    const outputs = [...(await this.#sinks.prepare(epoch))];
-    const rejected = this.#rejects.take();
-    if (rejected !== undefined) outputs.push({ topic: pipeline.rejects, partition: this.#rejectsPartition(), records: rejected });
-    const record: CommitRecord = {
-      version: 1,
-      task: this.name,
-      epoch,
-      positions,
-      nextOrdinal,
-      digest: digestOf(cells),
-      snapshotEpoch: snapshotDue ? epoch : (this.#record?.snapshotEpoch ?? 0),
-      journal,
-      ended,
-      committedAt: clock.now(),
+  async #commit(close: EpochClose): Promise<void> {
+    const { steps } = this.#graph;
+    steps.ledger.check();
+    const epoch = (this.committed?.epoch ?? 0) + 1;
+    await this.#sinks.prepare(epoch);
+    await this.#epochs.commit({
+      close,
+      point: { positions: this.#merge.positions, nextOrdinal: this.#merge.nextOrdinal },
+      outputs: this.#takeOutputs(),
+      journalBytes: this.#merge.journal.length * ENTRY_BYTES + steps.journal.bytes,
+      restart: () => {
+        this.#merge.restartJournal();
+        steps.journal.restart();
+        this.#sinks.published.restart();
+      },
+      journal: () => [...this.#merge.journal, ...steps.journal.entries],
+      published: () => (this.#exactlyOnce ? this.#sinks.published.toJSON() : {}),
       summary: { ...this.summary() },
-    };
-    await home.epochs.commit({ record, outputs, ...(snapshotDue ? { snapshot: { epoch, positions, nextOrdinal, cells } } : {}) });
-    this.#record = record;
+    });
     await this.#sinks.commit(epoch);
     this.#turns = 0;
     this.#epochRows = 0;
-    this.#epochStart = clock.now();
+    this.#epochStart = this.#setting.clock.now();
   }
 
-  #rejectsPartition(): number {
-    return this.#setting.partition % (this.#setting.partitions.get(this.#setting.pipeline.rejects) ?? 1);
+  #takeOutputs(): readonly OutputRecords[] {
+    const { pipeline, partition, partitions } = this.#setting;
+    const records = this.#rejects.take();
+    if (records === undefined) return this.#sinks.takeOutputs();
+    const to = partition % (partitions.get(pipeline.rejects) ?? 1);
+    return [...this.#sinks.takeOutputs(), { topic: pipeline.rejects, partition: to, records }];
   }
 
   async close(): Promise<void> {
@@ -237,21 +288,6 @@ export class Task {
     await this.#sinks.close();
     await this.#setting.home.epochs.release(this.name);
   }
-}
-
-function watermarkCell(highest: HighestTimes): StateCell {
-  return {
-    version: 1,
-    snapshot: (out) => {
-      const inputs = [...highest.keys()].sort();
-      out.strings(inputs);
-      for (const input of inputs) out.number(highest.get(input) as number);
-    },
-    restore: (input) => {
-      highest.clear();
-      for (const name of input.strings()) highest.set(name, input.number());
-    },
-  };
 }
 
 function samePositions(a: Readonly<Record<string, Position>>, b: Readonly<Record<string, Position>>): boolean {

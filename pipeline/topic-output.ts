@@ -8,6 +8,7 @@ import {
   type TopicDefinition,
 } from '../connectors/index.ts';
 import { type StreamBatch, takeStreamRows } from '../streams/index.ts';
+import type { Published } from './published.ts';
 import { eventTimes } from './task-input.ts';
 
 const encoder = new TextEncoder();
@@ -18,6 +19,9 @@ const encoder = new TextEncoder();
  */
 export class TopicOutput {
   readonly topic: TopicDefinition<TypeMap>;
+  /** True while a re-run repeats committed epochs: records are compared, not published. */
+  muted = false;
+  readonly #published: Published;
   readonly #encoder: Encoder<TypeMap>;
   readonly #names: readonly string[];
   readonly #partitions: number;
@@ -26,8 +30,13 @@ export class TopicOutput {
   readonly #keys = new Map<string, Uint8Array>();
   #records = 0;
 
-  constructor(topic: TopicDefinition<TypeMap>, partitions: number, task: number) {
+  constructor(
+    topic: TopicDefinition<TypeMap>,
+    place: { readonly partitions: number; readonly task: number; readonly published: Published },
+  ) {
+    const { partitions, task } = place;
     this.topic = topic;
+    this.#published = place.published;
     this.#encoder = topic.format.encoder(topic.schema);
     this.#names = topic.schema.fields.map((field) => field.name);
     this.#partitions = partitions;
@@ -72,6 +81,8 @@ export class TopicOutput {
       timestamp: (row) => timestampOf(times?.[row], input.watermark[row]),
     });
     const records = writer.finish();
+    if (this.topic.format.recordPerBatch !== true) this.#published.add(this.topic.name, partition, records);
+    if (this.muted) return;
     this.#records += records.count;
     const pending = this.#pending.get(partition);
     if (pending === undefined) this.#pending.set(partition, [records]);

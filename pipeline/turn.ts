@@ -1,6 +1,6 @@
 import type { Batch } from '../columnar/index.ts';
 import type { RawRecord, RejectedRecord } from '../connectors/index.ts';
-import type { StreamBatch } from '../streams/index.ts';
+import type { StateCell, StreamBatch } from '../streams/index.ts';
 import type { Stretch } from './input-merge.ts';
 import { eventTimes } from './task-input.ts';
 
@@ -60,6 +60,22 @@ function watermarks(batch: Batch, input: string, lateness: number, highest: High
   }
   highest.set(input, high);
   return marks;
+}
+
+/** Highest event times as a state cell. */
+export function watermarkCell(highest: HighestTimes): StateCell {
+  return {
+    version: 1,
+    snapshot: (out) => {
+      const inputs = [...highest.keys()].sort();
+      out.strings(inputs);
+      for (const input of inputs) out.number(highest.get(input) as number);
+    },
+    restore: (input) => {
+      highest.clear();
+      for (const name of input.strings()) highest.set(name, input.number());
+    },
+  };
 }
 
 /** A decoding failure and its place in the task's order: before the row with this ordinal. */

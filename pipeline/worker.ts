@@ -85,7 +85,7 @@ export class TaskWorker {
       // Lets timers and sockets of the process run between turns.
       if (result === 'rows') await new Promise(setImmediate);
     }
-    await task.commitPending();
+    await task.stop();
     return 'stopped';
   }
 }

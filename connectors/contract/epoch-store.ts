@@ -15,10 +15,11 @@ export interface StreamPoint {
   readonly nextOrdinal: number;
 }
 
-/** Records published to one partition, and the CRC-32 over all of them in order. */
+/** Records published to one partition, and the CRC-32 over all of them in order: over keys, values and headers, and over timestamps. */
 export interface PublishedDigest {
   readonly records: number;
-  readonly checksum: number;
+  readonly bytes: number;
+  readonly times: number;
 }
 
 /** What an epoch of a task amounts to. Written in the same transaction as its outputs; plain JSON. */

@@ -39,6 +39,8 @@ export interface Encoder<T extends TypeMap> {
 /** The bytes of a record's value, on one side, and typed rows on the other. */
 export interface Format {
   readonly name: string;
+  /** True for a format that writes one record per batch (Arrow IPC): its bytes depend on where batches were cut, so re-runs do not compare them. */
+  readonly recordPerBatch?: boolean;
   /** A decoder of rows of this schema; throws INVALID_OPTION for a type that the format cannot hold. */
   decoder<T extends TypeMap>(schema: BatchSchema<T>): Decoder<T>;
   encoder<T extends TypeMap>(schema: BatchSchema<T>): Encoder<T>;

@@ -77,7 +77,7 @@ describe('start', () => {
     await publish(store.open(), 'events', readings(40));
     let clock = 0;
     const disturbed = totalsPipeline(() => clock++);
-    const task = { batchRows: 10, epochRows: 10, snapshotEvery: 100 };
+    const task = { batchRows: 10, epochRows: 10, snapshotEvery: 100, snapshotAtStop: false };
     const run = start(disturbed, { home: store.open(), task });
     while (run.progress().rowsIn < 40) await new Promise((resolve) => setTimeout(resolve, 5));
     await run.stop();
@@ -90,7 +90,7 @@ describe('start', () => {
   it('re-runs the epochs since the snapshot with sinks muted', async () => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(40));
-    const task = { batchRows: 7, epochRows: 10, snapshotEvery: 2 };
+    const task = { batchRows: 7, epochRows: 10, snapshotEvery: 2, snapshotAtStop: false };
     const run = start(totalsPipeline(), { home: store.open(), task });
     while (run.progress().rowsIn < 40) await new Promise((resolve) => setTimeout(resolve, 5));
     await run.stop();

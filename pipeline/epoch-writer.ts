@@ -1,0 +1,119 @@
+import type { CommitRecord, Home, JournalEntry, OutputRecords, PublishedDigest, SnapshotCell, StreamPoint } from '../connectors/index.ts';
+import type { StateCell } from '../streams/index.ts';
+import { Cadence } from './cadence.ts';
+import type { TaskClock } from './system-clock.ts';
+import type { TaskOptions } from './task-options.ts';
+import { checkStateSize, digestOf, snapshotCells } from './task-state.ts';
+
+/** Why an epoch is closed: it was due, the task was told to stop, or its input has truly ended. */
+export type EpochClose = 'due' | 'stop' | 'end';
+
+/** What is committed with an epoch. */
+export interface EpochContent {
+  readonly close: EpochClose;
+  readonly point: StreamPoint;
+  readonly outputs: readonly OutputRecords[];
+  /** Bytes that the journal takes, about. */
+  readonly journalBytes: number;
+  /** Called when the epoch takes a snapshot: journal and published digests begin anew. */
+  restart(): void;
+  /** Read after `restart`. */
+  journal(): readonly JournalEntry[];
+  published(): Readonly<Record<string, PublishedDigest>>;
+  readonly summary: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes the epochs of one task: numbers them, digests the state when that is due and adds a snapshot when one is due.
+ */
+export class EpochWriter {
+  readonly cadence: Cadence;
+  readonly #task: string;
+  readonly #home: Home;
+  readonly #clock: TaskClock;
+  readonly #options: TaskOptions;
+  readonly #cells: ReadonlyMap<string, StateCell>;
+  #record: CommitRecord | undefined;
+
+  constructor(
+    task: string,
+    setting: { readonly home: Home; readonly clock: TaskClock; readonly options: TaskOptions },
+    cells: ReadonlyMap<string, StateCell>,
+  ) {
+    this.#task = task;
+    this.#home = setting.home;
+    this.#clock = setting.clock;
+    this.#options = setting.options;
+    this.#cells = cells;
+    this.cadence = new Cadence(setting.clock, setting.options);
+  }
+
+  /** The newest commit record, or undefined before the first. */
+  get record(): CommitRecord | undefined {
+    return this.#record;
+  }
+
+  /** Takes the task over from older owners and reads its newest commit record. */
+  async open(): Promise<CommitRecord | undefined> {
+    this.#record = await this.#home.epochs.open(this.#task);
+    return this.#record;
+  }
+
+  /** Whether an orderly stop has something left to write. */
+  get stopDue(): boolean {
+    const record = this.#record;
+    return this.#options.snapshotAtStop && record !== undefined && record.snapshotEpoch !== record.epoch;
+  }
+
+  async commit(content: EpochContent): Promise<void> {
+    const before = this.#record;
+    const epoch = (before?.epoch ?? 0) + 1;
+    const snapshotDue = this.#snapshotDue(content, epoch);
+    if (snapshotDue) content.restart();
+    const state = snapshotDue || this.#digestDue(content) ? this.cadence.digest(() => this.#look()) : undefined;
+    const { point, close, outputs } = content;
+    const record: CommitRecord = {
+      version: 1,
+      task: this.#task,
+      epoch,
+      ...point,
+      ...this.#digest(state),
+      published: content.published(),
+      snapshotEpoch: snapshotDue ? epoch : (before?.snapshotEpoch ?? 0),
+      journal: content.journal(),
+      ended: close === 'end',
+      committedAt: this.#clock.now(),
+      summary: content.summary,
+    };
+    const { epochs } = this.#home;
+    if (snapshotDue && state !== undefined) {
+      await this.cadence.snapshot(() => epochs.commit({ record, outputs, snapshot: { epoch, ...point, cells: state.cells } }));
+    } else await epochs.commit({ record, outputs });
+    this.#record = record;
+  }
+
+  #snapshotDue({ close, journalBytes }: EpochContent, epoch: number): boolean {
+    if (close === 'end' || (close === 'stop' && this.#options.snapshotAtStop)) return true;
+    const newest = this.#record?.snapshotEpoch ?? 0;
+    return this.cadence.snapshotDue(newest === 0 ? undefined : epoch - newest, epoch, journalBytes);
+  }
+
+  #digestDue({ close }: EpochContent): boolean {
+    return this.#options.guarantee === 'exactlyOnce' && (close !== 'due' || this.cadence.digestDue());
+  }
+
+  #look(): { readonly cells: readonly SnapshotCell[]; readonly digest: CommitRecord['digest'] } {
+    const cells = snapshotCells(this.#cells);
+    checkStateSize(cells, this.#options.stateBytes);
+    return { cells, digest: this.#options.guarantee === 'exactlyOnce' ? digestOf(cells) : {} };
+  }
+
+  /** A new digest, or the one before and where it was taken. */
+  #digest(state: { readonly digest: CommitRecord['digest'] } | undefined): Pick<CommitRecord, 'digest' | 'digestAt'> {
+    if (state !== undefined) return { digest: state.digest };
+    const before = this.#record;
+    if (before === undefined || this.#options.guarantee !== 'exactlyOnce') return { digest: {} };
+    const { positions, nextOrdinal } = before;
+    return { digest: before.digest, digestAt: before.digestAt ?? { positions, nextOrdinal } };
+  }
+}
