@@ -14,12 +14,12 @@ const BUSY_TIMEOUT = 5000;
 
 /**
  * topics and partitions: names, settings and ranges. blocks: appended records, each block one RecordBatch (magic 2) of `count` records from offset `base`.
- * owners: which process's token may commit a task. commits: a task's newest commit record. snapshots, cells: states of tasks. Checksums are CRC-32.
+ * partitions.compacted is the size after the last compaction. owners: which process's token may commit a task. commits: a task's newest commit record. snapshots, cells: states of tasks. Checksums are CRC-32.
  */
 const TABLES = `
 CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, retention INTEGER, compacted INTEGER NOT NULL) STRICT;
 CREATE TABLE partitions (topic INTEGER NOT NULL, number INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  PRIMARY KEY (topic, number)) STRICT, WITHOUT ROWID;
+  compacted INTEGER NOT NULL, PRIMARY KEY (topic, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (topic INTEGER NOT NULL, partition INTEGER NOT NULL, base INTEGER NOT NULL, count INTEGER NOT NULL, newest INTEGER NOT NULL,
   checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX blocks_by_base ON blocks (topic, partition, base);
@@ -43,11 +43,13 @@ export interface LogDatabaseOptions {
 export class LogDatabase {
   readonly file: string;
   readonly #database: DatabaseSync;
+  readonly #limited: boolean;
   readonly #statements = new Map<string, StatementSync>();
 
   /** @throws MillraceError STORE_FAILED, STORE_DAMAGED or STATE_INCOMPATIBLE */
   constructor(folder: string, options: LogDatabaseOptions = {}) {
     this.file = join(folder, 'log.db');
+    this.#limited = options.maxBytes !== undefined;
     const readOnly = options.readOnly ?? false;
     if (readOnly && !existsSync(this.file)) throw new MillraceError('STORE_FAILED', `there is no embedded log in ${folder}`);
     try {
@@ -138,6 +140,20 @@ export class LogDatabase {
     } catch (thrown) {
       throw storeError(thrown, this.file);
     }
+  }
+
+  /** Pages in use and pages allowed, as a share of the budget; 0 without one. */
+  fullness(): number {
+    return this.#guard(() => {
+      const most = this.#pragma('max_page_count');
+      const used = this.#pragma('page_count') - this.#pragma('freelist_count');
+      return this.#limited ? used / most : 0;
+    });
+  }
+
+  /** Gives free pages back to the file system. */
+  shrink(): void {
+    this.#guard(() => this.#all('PRAGMA incremental_vacuum'));
   }
 
   close(): void {

@@ -1,5 +1,4 @@
 import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
-import { decodeRecordBatch, encodeRecordBatch } from '../records/index.ts';
 import {
   AppendSignal,
   checkPartition,
@@ -11,12 +10,10 @@ import {
   sliceRecords,
   unknownTopic,
 } from '../topic-source/index.ts';
-import { checksum, type LogDatabase, verify } from './log-database.ts';
+import { BlockTable } from './block-table.ts';
+import type { LogCleaner } from './log-cleaner.ts';
+import type { LogDatabase } from './log-database.ts';
 import { damaged } from './store-error.ts';
-
-/** A block is the unit of reading: records appended at once are cut into blocks of about this size. */
-const BLOCK_BYTES = 1024 * 1024;
-const BLOCK_RECORDS = 16_384;
 
 interface TopicRow {
   readonly id: number;
@@ -26,20 +23,20 @@ interface TopicRow {
   readonly compacted: number;
 }
 
-interface BlockRow {
-  readonly base: number;
-  readonly count: number;
-  readonly checksum: number;
-  readonly bytes: Uint8Array;
-}
-
 /** Topics of the embedded log. */
 export class LogTopics implements Topics, PartitionReader {
   readonly #database: LogDatabase;
+  readonly #blocks: BlockTable;
+  readonly #cleaner: LogCleaner;
+  #written = 0;
   readonly #signal = new AppendSignal();
+  /** Partitions whose range was compared with their blocks. */
+  readonly #checked = new Set<string>();
 
-  constructor(database: LogDatabase) {
+  constructor(database: LogDatabase, cleaner: LogCleaner) {
     this.#database = database;
+    this.#cleaner = cleaner;
+    this.#blocks = new BlockTable(database);
   }
 
   async ensure(topic: string, settings: TopicSettings): Promise<TopicSettings> {
@@ -63,7 +60,7 @@ export class LogTopics implements Topics, PartitionReader {
     );
     const row = this.#find(topic) as TopicRow;
     for (let number = 0; number < partitions; number++) {
-      this.#database.run('INSERT INTO partitions (topic, number, first, next, bytes) VALUES (?, ?, 0, 0, 0)', row.id, number);
+      this.#database.run('INSERT INTO partitions (topic, number, first, next, bytes, compacted) VALUES (?, ?, 0, 0, 0, 0)', row.id, number);
     }
     return row;
   }
@@ -101,30 +98,22 @@ export class LogTopics implements Topics, PartitionReader {
   /** Appends within a transaction that the caller has begun; `announce` after it. */
   write(topic: string, partition: number, records: RecordColumns): void {
     const { id } = this.#existing(topic, partition);
-    let { end } = this.#rangeOf(id, topic, partition);
-    let size = 0;
-    for (let from = 0; from < records.count; ) {
-      const to = endOfBlock(records, from);
-      const bytes = encodeRecordBatch(records, { from, to, baseOffset: end });
-      this.#database.run(
-        'INSERT INTO blocks (topic, partition, base, count, newest, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        id,
-        partition,
-        end,
-        to - from,
-        newest(records, from, to),
-        checksum(bytes),
-        bytes,
-      );
-      end += to - from;
-      size += bytes.length;
-      from = to;
-    }
-    this.#database.run('UPDATE partitions SET next = ?, bytes = bytes + ? WHERE topic = ? AND number = ?', end, size, id, partition);
+    const { end } = this.#rangeOf(id, topic, partition);
+    const size = this.#blocks.append({ topic: id, partition }, end, records);
+    this.#database.run(
+      'UPDATE partitions SET next = ?, bytes = bytes + ? WHERE topic = ? AND number = ?',
+      end + records.count,
+      size,
+      id,
+      partition,
+    );
+    this.#written += size;
   }
 
-  /** Wakes the sources of this process. */
+  /** Wakes the sources of this process, and cleans where it is time. */
   announce(): void {
+    this.#cleaner.appended(this.#written);
+    this.#written = 0;
     this.#signal.notify();
   }
 
@@ -138,12 +127,12 @@ export class LogTopics implements Topics, PartitionReader {
     const from = Math.max(offset, start);
     const blocks: RecordColumns[] = [];
     let size = 0;
-    for (let row = this.#blockAt(id, partition, from); row !== undefined; row = this.#blockAfter(id, partition, row.base)) {
-      if (blocks.length > 0 && size + row.bytes.length > maxBytes) break;
-      const records = this.#decode(row, topic, partition);
+    for (const block of this.#blocks.from({ topic: id, partition }, from)) {
+      if (blocks.length > 0 && size + block.size > maxBytes) break;
+      size += block.size;
+      const records = block.records();
       const first = firstAtOrAfter(records, from);
       if (first < records.count) blocks.push(sliceRecords(records, first, records.count));
-      size += row.bytes.length;
       if (size >= maxBytes) break;
     }
     if (blocks.length === 0 && from < end)
@@ -155,32 +144,6 @@ export class LogTopics implements Topics, PartitionReader {
     return this.#signal.wait(milliseconds);
   }
 
-  #decode(row: BlockRow, topic: string, partition: number): RecordColumns {
-    const what = `the block at offset ${row.base} of topic '${topic}' partition ${partition}`;
-    verify(row.bytes, row.checksum, this.#database, what);
-    const { header, records } = decodeRecordBatch(row.bytes, 0, { verify: false });
-    if (header.baseOffset !== row.base || records.count !== row.count) throw damaged(this.#database.file, `${what} belongs elsewhere`);
-    return records;
-  }
-
-  #blockAt(topic: number, partition: number, offset: number): BlockRow | undefined {
-    return this.#database.get(
-      'SELECT base, count, checksum, bytes FROM blocks WHERE topic = ? AND partition = ? AND base <= ? ORDER BY base DESC LIMIT 1',
-      topic,
-      partition,
-      offset,
-    );
-  }
-
-  #blockAfter(topic: number, partition: number, base: number): BlockRow | undefined {
-    return this.#database.get(
-      'SELECT base, count, checksum, bytes FROM blocks WHERE topic = ? AND partition = ? AND base > ? ORDER BY base LIMIT 1',
-      topic,
-      partition,
-      base,
-    );
-  }
-
   #rangeOf(id: number, topic: string, partition: number): PartitionRange {
     const row = this.#database.get<PartitionRange>(
       'SELECT first AS start, next AS "end" FROM partitions WHERE topic = ? AND number = ?',
@@ -188,7 +151,17 @@ export class LogTopics implements Topics, PartitionReader {
       partition,
     );
     if (row === undefined) throw damaged(this.#database.file, `table partitions lacks partition ${partition} of topic '${topic}'`);
+    this.#checkRange(id, topic, partition, row);
     return row;
+  }
+
+  /** Once per partition: the end must be that of the last block, or records would be hidden in silence. */
+  #checkRange(id: number, topic: string, partition: number, { start, end }: PartitionRange): void {
+    const key = `${id}/${partition}`;
+    if (this.#checked.has(key)) return;
+    const last = this.#blocks.end({ topic: id, partition }) ?? start;
+    if (last !== end) throw damaged(this.#database.file, `topic '${topic}' partition ${partition} ends at ${last}, not ${end}`);
+    this.#checked.add(key);
   }
 
   #find(topic: string): TopicRow | undefined {
@@ -206,20 +179,4 @@ export class LogTopics implements Topics, PartitionReader {
     if (partition !== undefined) checkPartition(topic, partition, row.partitions);
     return row;
   }
-}
-
-function endOfBlock(records: RecordColumns, from: number): number {
-  let size = 0;
-  for (let record = from; record < records.count; record++) {
-    size += Math.max(records.keyLength[record] as number, 0) + Math.max(records.valueLength[record] as number, 0);
-    size += records.headersLength[record] as number;
-    if (size >= BLOCK_BYTES || record - from + 1 >= BLOCK_RECORDS) return record + 1;
-  }
-  return records.count;
-}
-
-function newest(records: RecordColumns, from: number, to: number): number {
-  let timestamp = Number.NEGATIVE_INFINITY;
-  for (let record = from; record < to; record++) timestamp = Math.max(timestamp, records.timestamp[record] as number);
-  return timestamp;
 }

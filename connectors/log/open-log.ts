@@ -1,5 +1,6 @@
 import type { Home } from '../contract/index.ts';
 import { TopicSource } from '../topic-source/index.ts';
+import { LogCleaner } from './log-cleaner.ts';
 import { LogDatabase, type LogDatabaseOptions } from './log-database.ts';
 import { LogEpochs } from './log-epochs.ts';
 import { LogTopics } from './log-topics.ts';
@@ -9,6 +10,8 @@ import { RunLock } from './run-lock.ts';
 export interface LogOptions extends LogDatabaseOptions {
   /** Refuse a second run on the folder; true unless said otherwise. Workers of one run share the folder: tasks are then fenced one by one. */
   readonly exclusive?: boolean;
+  /** Wall clock for retention, ms; the system's unless given. */
+  readonly now?: () => number;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface LogOptions extends LogDatabaseOptions {
  */
 export function openLog(folder: string, options: LogOptions = {}): Home {
   const database = new LogDatabase(folder, options);
-  const topics = new LogTopics(database);
+  const topics = new LogTopics(database, new LogCleaner(database, options.now ?? Date.now));
   const lock = options.exclusive === false ? undefined : new RunLock(folder);
   const epochs = new LogEpochs(database, topics, lock);
   return {

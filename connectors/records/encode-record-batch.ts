@@ -17,6 +17,8 @@ export interface EncodeOptions {
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
   readonly transactional?: boolean;
+  /** Write each record's own offset instead of running ones: for blocks from which compaction took records out. */
+  readonly keepOffsets?: boolean;
 }
 
 /** Below this many bytes a loop copies faster than a call into the engine. */
@@ -35,12 +37,28 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
   if (to <= from) throw new MillraceError('SINK_FAILED', `a record batch needs at least one record; asked for ${from} to ${to}`);
   const { base, max } = timestampRange(records, from, to);
   const compression = options.compression ?? 'none';
-  const sizes = recordSizes(records, from, to, base);
+  const deltas = offsetDeltas(records, from, to, options);
+  const sizes = recordSizes(records, from, base, deltas);
   let batch: Uint8Array = new Uint8Array(HEADER_SIZE + sizes.total);
-  writeRecords(records, from, to, base, sizes.bodies, batch);
+  writeRecords(records, from, base, sizes.bodies, deltas, batch);
   if (compression !== 'none') batch = packed(compression, batch);
-  writeHeader(batch, { ...options, count: to - from, base, max, codec: CODECS.indexOf(compression) });
+  writeHeader(batch, {
+    ...options,
+    count: to - from,
+    lastDelta: deltas[deltas.length - 1] as number,
+    base,
+    max,
+    codec: CODECS.indexOf(compression),
+  });
   return batch;
+}
+
+function offsetDeltas(records: RecordColumns, from: number, to: number, options: EncodeOptions): Int32Array {
+  const deltas = new Int32Array(to - from);
+  const first = options.baseOffset ?? 0;
+  const keep = options.keepOffsets === true;
+  for (let i = 0; i < deltas.length; i++) deltas[i] = keep ? (records.offset[from + i] as number) - first : i;
+  return deltas;
 }
 
 function packed(compression: Compression, batch: Uint8Array): Uint8Array {
@@ -71,32 +89,34 @@ function timestampRange(records: RecordColumns, from: number, to: number): { rea
 function recordSizes(
   records: RecordColumns,
   from: number,
-  to: number,
   base: number,
+  deltas: Int32Array,
 ): { readonly bodies: Int32Array; readonly total: number } {
   const { keyLength, valueLength, headersLength, timestamp } = records;
-  const bodies = new Int32Array(to - from);
+  const bodies = new Int32Array(deltas.length);
   let total = 0;
-  for (let record = from; record < to; record++) {
+  for (let i = 0; i < deltas.length; i++) {
+    const record = from + i;
     const key = keyLength[record] as number;
     const value = valueLength[record] as number;
     const fields = varintSize(key) + Math.max(key, 0) + varintSize(value) + Math.max(value, 0) + ((headersLength[record] as number) || 1);
-    const body = 1 + varlongSize((timestamp[record] as number) - base) + varintSize(record - from) + fields;
-    bodies[record - from] = body;
+    const body = 1 + varlongSize((timestamp[record] as number) - base) + varintSize(deltas[i] as number) + fields;
+    bodies[i] = body;
     total += varintSize(body) + body;
   }
   return { bodies, total };
 }
 
-function writeRecords(records: RecordColumns, from: number, to: number, base: number, bodies: Int32Array, out: Uint8Array): void {
+function writeRecords(records: RecordColumns, from: number, base: number, bodies: Int32Array, deltas: Int32Array, out: Uint8Array): void {
   const { bytes, keyStart, keyLength, valueStart, valueLength, headersStart, headersLength, timestamp } = records;
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = HEADER_SIZE;
-  for (let record = from; record < to; record++) {
-    at = writeVarint(out, at, bodies[record - from] as number);
+  for (let i = 0; i < deltas.length; i++) {
+    const record = from + i;
+    at = writeVarint(out, at, bodies[i] as number);
     out[at++] = 0;
     at = writeVarlong(out, at, (timestamp[record] as number) - base);
-    at = writeVarint(out, at, record - from);
+    at = writeVarint(out, at, deltas[i] as number);
     at = writeField(source, keyStart[record] as number, keyLength[record] as number, out, at);
     at = writeField(source, valueStart[record] as number, valueLength[record] as number, out, at);
     const headers = headersLength[record] as number;
@@ -118,6 +138,7 @@ function copy(source: Buffer, start: number, length: number, out: Uint8Array, at
 
 interface HeaderFields extends EncodeOptions {
   readonly count: number;
+  readonly lastDelta: number;
   readonly base: number;
   readonly max: number;
   readonly codec: number;
@@ -130,7 +151,7 @@ function writeHeader(batch: Uint8Array, fields: HeaderFields): void {
   view.setInt32(12, -1);
   view.setInt8(16, 2);
   view.setInt16(21, fields.codec | (fields.transactional === true ? TRANSACTIONAL : 0));
-  view.setInt32(23, fields.count - 1);
+  view.setInt32(23, fields.lastDelta);
   view.setBigInt64(27, BigInt(fields.base));
   view.setBigInt64(35, BigInt(fields.max));
   view.setBigInt64(43, BigInt(fields.producerId ?? -1));

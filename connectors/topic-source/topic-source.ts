@@ -71,7 +71,11 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
     const records = this.#records as RecordColumns;
     const from = this.#next;
     const to = Math.min(from + Math.max(budget.rows, 1), firstAtOrAfter(records, until));
-    if (to <= from) return undefined;
+    if (to <= from) {
+      // Compaction has left a gap before `until`.
+      this.#offset = until;
+      return undefined;
+    }
     this.#next = to;
     this.#offset = (records.offset[to - 1] as number) + 1;
     const slice = sliceRecords(records, from, to);
