@@ -4,6 +4,17 @@ export { allOf, between, finite, matches, notNull, oneOf, type Rule, range, sati
 export { type Rules, validate } from './clean/validate.ts';
 export { type JoinNeighborsOptions, joinNeighbors, joinNeighborsOptions, type WithNeighbors } from './integrate/join-neighbors.ts';
 export type { KeyColumn } from './keys/key-groups.ts';
+export type { Accumulator, Aggregate, AggregateColumns } from './time/aggregates/aggregate.ts';
+export { count, first, last, max, mean, min, standardDeviation, sum, variance } from './time/aggregates/numbers.ts';
+export { median, quantile } from './time/aggregates/quantile.ts';
+export { type CustomAggregate, custom, distinct, firstString, lastString, topK } from './time/aggregates/values.ts';
+export { type CountWindowOptions, countWindow, countWindowOptions } from './time/count-window.ts';
+export { type HoppingWindowOptions, hoppingWindow, hoppingWindowOptions } from './time/hopping-window.ts';
+export { type ReorderOptions, reorder, reorderOptions } from './time/reorder.ts';
+export { type SessionWindowOptions, sessionWindow, sessionWindowOptions } from './time/session-window.ts';
+export { type TumblingWindowOptions, tumblingWindow, tumblingWindowOptions } from './time/tumbling-window.ts';
+export { type WatermarksOptions, watermarks, watermarksOptions } from './time/watermarks.ts';
+export type { WindowRows } from './time/window-operator.ts';
 export {
   type CalendarCycle,
   type CalendarFeatures,
@@ -11,6 +22,7 @@ export {
   calendarFeatures,
   calendarFeaturesOptions,
 } from './transform/calendar-features.ts';
+export { type Differenced, type DifferenceOptions, difference, differenceOptions } from './transform/difference.ts';
 export type { BooleanExpression, BooleanLike } from './transform/expressions/boolean-expression.ts';
 export { type ColumnReference, type Columns, column, type ExpressionOf } from './transform/expressions/columns.ts';
 export type { ColumnExpression, Expression } from './transform/expressions/expression.ts';
@@ -20,6 +32,7 @@ export type { StringExpression, StringLike } from './transform/expressions/strin
 export { when } from './transform/expressions/when.ts';
 export { type FilterRowsOptions, filterRows } from './transform/filter-rows.ts';
 export { type Lagged, type LagOptions, lag, lagOptions } from './transform/lag.ts';
+export { type OneHot, type OneHotOptions, oneHot, oneHotOptions } from './transform/one-hot.ts';
 export { type Names, type Renamed, rename } from './transform/rename.ts';
 export { select } from './transform/select.ts';
 export { type SequencesOptions, sequences, sequencesOptions } from './transform/sequences.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { DataType } from 'apache-arrow';
+import { DataType, type TypeMap } from 'apache-arrow';
 import { z } from 'zod';
-import { parquet, topic } from '../../connectors/index.ts';
+import { type ParquetOptions, parquet, topic } from '../../connectors/index.ts';
 import { definePipeline, paced, parseSpeed, start, systemClock } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOptions } from '../home-options.ts';
@@ -50,7 +50,13 @@ export const replayFile = command({
 });
 
 /** Roles of the file's columns: event time is the first timestamp column unless it is named. */
-function roles(file: string, options: { readonly eventTime?: string | undefined; readonly key?: string | undefined }): { eventTime?: string; key?: string } {
+function roles(
+  file: string,
+  options: { readonly eventTime?: string | undefined; readonly key?: string | undefined },
+): Pick<ParquetOptions<TypeMap>, 'eventTime' | 'key'> {
   const eventTime = options.eventTime ?? parquet(file).schema.fields.find(({ type }) => DataType.isTimestamp(type))?.name;
-  return { ...(eventTime === undefined ? {} : { eventTime }), ...(options.key === undefined ? {} : { key: options.key }) };
+  return {
+    ...(eventTime === undefined ? {} : { eventTime: eventTime as never }),
+    ...(options.key === undefined ? {} : { key: options.key as never }),
+  };
 }

@@ -12,9 +12,11 @@ import {
   calendarFeatures,
   column,
   dedupe,
+  difference,
   impute,
   joinNeighbors,
   lag,
+  oneHot,
   oneOf,
   range,
   sequences,
@@ -23,26 +25,25 @@ import {
   withColumn,
 } from 'millrace/operators';
 import { Subject } from 'rxjs';
+import { neighborDifferences, windComponents } from './features.ts';
 import { forecast, POLLUTANTS, reading, STATIONS, score, WEATHER } from './schemas.ts';
 
 const HOURS = 24;
+const SENSORS = [...POLLUTANTS, ...WEATHER] as const;
+const NEIGHBORS = STATIONS.map((station) => `neighbor_${station}` as const);
 
-/** What the network sees of each hour. */
-const FEATURES = [
-  ...POLLUTANTS,
-  ...WEATHER,
-  ...STATIONS.map((station) => `pm25_${station}` as const),
-  'pm25Lag1',
+/** Standardized online before the network sees them. */
+const SCALED = [
+  ...SENSORS,
+  'windEast',
+  'windNorth',
   'pm25Lag24',
-  'hourSin',
-  'hourCos',
-  'monthSin',
-  'monthCos',
+  ...SENSORS.flatMap((sensor) => [`${sensor}Diff1`, `${sensor}Diff3`] as const),
+  ...NEIGHBORS,
 ] as const;
 
-const CYCLES = ['hourSin', 'hourCos', 'monthSin', 'monthCos'];
-type Scaled = Exclude<(typeof FEATURES)[number], `${'hour' | 'month'}${'Sin' | 'Cos'}`>;
-const SCALED = FEATURES.filter((name): name is Scaled => !CYCLES.includes(name));
+/** What the network sees of each hour. */
+const FEATURES = [...SCALED, 'hourSin', 'hourCos', 'monthSin', 'monthCos', ...STATIONS.map((name) => `station_${name}` as const)] as const;
 
 const readings = topic('readings', { schema: reading, partitions: 1 });
 const file = fileURLToPath(new URL('./data/beijing-air.parquet', import.meta.url));
@@ -60,10 +61,14 @@ export const pipeline = definePipeline({
       validate({ station: oneOf(STATIONS), pm25: range(0, 2000), temperature: range(-60, 60) }),
       dedupe({ key: 'station' }),
       withColumn('pm25Measured', column('pm25')),
-      impute({ columns: [...POLLUTANTS, ...WEATHER], key: 'station', method: 'last' }),
+      impute({ columns: SENSORS, key: 'station', method: 'last' }),
       calendarFeatures({ utcOffset: '8h', cycles: ['hour', 'month'] }),
-      lag({ columns: ['pm25'], key: 'station', steps: [1, 24] }),
+      windComponents(),
+      lag({ columns: ['pm25'], key: 'station', steps: [24] }),
+      difference({ columns: SENSORS, key: 'station', steps: [1, 3] }),
       joinNeighbors({ key: 'station', keys: STATIONS, columns: ['pm25'] }),
+      neighborDifferences(),
+      oneHot({ column: 'station', values: STATIONS }),
       withColumn('pm25Last', column('pm25')),
       standardize({ columns: SCALED, clip: 6, fill: 0 }),
       sequences({ columns: FEATURES, key: 'station', length: HOURS, pad: true }),

@@ -1,5 +1,6 @@
 import {
   type Data,
+  type DataType,
   type Dictionary,
   type Float64,
   type Int32,
@@ -48,7 +49,9 @@ type ForecastValues = {
 };
 
 /** What `learn` puts out: one row per input row and lead. `Key` is the name of the key column, where it was given. */
-export type ForecastColumns<Key extends string = never> = { [K in Key]: Dictionary<Utf8, Int32> | Utf8 } & ForecastValues;
+export type ForecastColumns<Key extends string = never, Type extends DataType = Dictionary<Utf8, Int32>> = {
+  [K in Key]: Type;
+} & ForecastValues;
 
 /** One entry per forecast: row by row, and within a row lead by lead. */
 export interface ForecastBuffers {

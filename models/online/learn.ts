@@ -36,11 +36,11 @@ import { Learner } from './learner.ts';
  *   baseline: persistence('pm25'),
  * }));
  */
-export function learn<T extends TypeMap, Key extends StringColumn<T> = never>(
-  options: LearnOptions<T, Key>,
-): Operator<T, ForecastColumns<Key>> {
+export function learn<T extends TypeMap, const Key extends StringColumn<NoInfer<T>> = never>(
+  options: LearnOptions<NoInfer<T>, Key>,
+): Operator<T, ForecastColumns<Key, T[Key]>> {
   const settings = learnSettings(options);
-  return statefulOperator('learn', learnOperator<T, Key>(settings));
+  return statefulOperator<T, ForecastColumns<Key, T[Key]>, Learner>('learn', learnOperator(settings) as never);
 }
 
 function learnOperator<T extends TypeMap, Key extends string>(settings: LearnSettings): StatefulOperator<T, ForecastColumns<Key>, Learner> {

@@ -1,0 +1,85 @@
+import type { Data } from 'apache-arrow';
+import { float64Data, numberView, ValidityBuilder, withColumns } from '../../columnar/index.ts';
+import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import { isMissing, KeyGroups } from '../keys/key-groups.ts';
+import { PerKey } from '../keys/per-key.ts';
+
+/** Which columns an operator makes of the past: per column and step one, named by `name`, its values by `project`. */
+export interface PastColumns {
+  readonly columns: readonly string[];
+  readonly steps: readonly number[];
+  name(column: string, step: number): string;
+  /** The new value from the row's own and the one `step` rows before; NaN (missing) becomes null. */
+  project(now: number, then: number): number;
+}
+
+/** The last values of every key, as many as the greatest step asks for; NaN where missing. Per key: rows seen, then a ring of values per column. */
+export class PastValues {
+  readonly #groups: KeyGroups;
+  readonly #memory: PerKey;
+  readonly #depth: number;
+  readonly #width: number;
+  readonly #made: PastColumns;
+
+  constructor(key: string | undefined, made: PastColumns, stored?: StateReader) {
+    this.#made = made;
+    this.#depth = Math.max(...made.steps);
+    this.#width = 1 + made.columns.length * this.#depth;
+    this.#groups = stored === undefined ? new KeyGroups(key) : KeyGroups.read(key, stored);
+    this.#memory = stored === undefined ? new PerKey(this.#width, 0) : PerKey.read(this.#width, 0, stored);
+  }
+
+  write(out: StateWriter): void {
+    this.#groups.write(out);
+    this.#memory.write(out);
+  }
+
+  /** Takes the rows of a batch in order; returns it with the new columns. */
+  append(input: StreamBatch): StreamBatch['batch'] {
+    const groups = this.#groups.groupsOf(input.batch);
+    const memory = this.#memory.reserve(this.#groups.size);
+    const places = placesOf(groups, memory, this.#width);
+    const added: Record<string, Data> = {};
+    this.#made.columns.forEach((column, index) => {
+      Object.assign(added, this.#columnsOf(input, column, places, memory, 1 + index * this.#depth));
+    });
+    return withColumns(input.batch, added);
+  }
+
+  #columnsOf(input: StreamBatch, column: string, { start, seen }: Places, memory: Float64Array, ringAt: number): Record<string, Data> {
+    const { values, validity, length } = numberView(input.batch, column);
+    const depth = this.#depth;
+    const made = this.#made.steps.map((step) => ({ step, values: new Float64Array(length), nulls: new ValidityBuilder(length) }));
+    for (let row = 0; row < length; row++) {
+      const base = (start[row] as number) + ringAt;
+      const count = seen[row] as number;
+      const now = isMissing(values, validity, row) ? Number.NaN : (values[row] as number);
+      for (const past of made) {
+        const then = past.step > count ? Number.NaN : (memory[base + ((count - past.step) % depth)] as number);
+        const value = this.#made.project(now, then);
+        if (Number.isNaN(value)) past.nulls.setNull(row);
+        else past.values[row] = value;
+      }
+      memory[base + (count % depth)] = now;
+    }
+    return Object.fromEntries(made.map((past) => [this.#made.name(column, past.step), float64Data(past.values, past.nulls)]));
+  }
+}
+
+/** Where the keys of a batch's rows keep their past, and how many rows each key had seen before the row. */
+interface Places {
+  readonly start: Int32Array;
+  readonly seen: Float64Array;
+}
+
+function placesOf(groups: Int32Array, memory: Float64Array, width: number): Places {
+  const start = new Int32Array(groups.length);
+  const seen = new Float64Array(groups.length);
+  for (let row = 0; row < groups.length; row++) {
+    const at = (groups[row] as number) * width;
+    start[row] = at;
+    seen[row] = memory[at] as number;
+    memory[at] = (memory[at] as number) + 1;
+  }
+  return { start, seen };
+}
