@@ -128,7 +128,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       batch: rows.batch,
       source,
       partition,
-      offset: Float64Array.from(rows.record, (record) => records.offset[record] as number),
+      offset: offsetsOf(rows.record, records),
       records: records.count,
       rejects: rows.rejects.map(({ record, reason }) => ({ source, partition, record: rawRecordAt(records, record), reason })),
       position: { [source]: this.#next },
@@ -137,6 +137,13 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       rawRecord: (offset) => recordAtOffset(records, offset),
     };
   }
+}
+
+/** Per row: offset of its record. */
+function offsetsOf(record: Int32Array, records: RecordColumns): Float64Array {
+  const offsets = new Float64Array(record.length);
+  for (let row = 0; row < record.length; row++) offsets[row] = records.offset[record[row] as number] as number;
+  return offsets;
 }
 
 const recordBytes = (records: RecordColumns, index: number): number =>

@@ -11,6 +11,8 @@ import { RecordProducer } from './record-producer.ts';
 const REQUEST_TIMEOUT = 30_000;
 /** Kafka's number for topics among the resources that have settings. */
 const TOPIC_RESOURCE = 2;
+/** Kafka's number for retention without end. */
+const FOR_EVER = -1;
 
 /** Settings that a topic is created with, by Kafka's names. */
 export type TopicProperties = Readonly<Record<string, string>>;
@@ -80,7 +82,8 @@ export class KafkaTopics implements Topics {
     );
     const values = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
     const compacted = values.get('cleanup.policy')?.includes('compact') === true;
-    return { partitions, retentionMs: Number(values.get('retention.ms')), compacted };
+    const retentionMs = Number(values.get('retention.ms'));
+    return { partitions, compacted, ...(retentionMs === FOR_EVER ? {} : { retentionMs }) };
   }
 
   async remove(topic: string): Promise<void> {

@@ -2,7 +2,7 @@ import { crc32c } from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
 import { CHECKED_FROM, HEADER_SIZE, LENGTH_PREFIX, TRANSACTIONAL } from './batch-header.ts';
-import { CODECS, type Compression, compress } from './compression.ts';
+import { type Compression, codecNumber, compress } from './compression.ts';
 import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
 
 export interface EncodeOptions {
@@ -48,7 +48,7 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
     lastDelta: deltas[deltas.length - 1] as number,
     base,
     max,
-    codec: CODECS.indexOf(compression),
+    codec: codecNumber(compression),
   });
   return batch;
 }
