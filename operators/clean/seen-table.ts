@@ -1,8 +1,7 @@
 import type { StateReader, StateWriter } from '../../streams/index.ts';
+import type { Key } from '../keys/key-column-data.ts';
+import { KeyGroups } from '../keys/key-groups.ts';
 import { hashNumber } from '../keys/number-interner.ts';
-
-/** A key as `dedupe` keeps it. */
-export type SeenKey = string | number | null;
 
 /**
  * Remembers pairs of key and event time, oldest arrival first, within a fixed number of entries: a ring of entries, and a hash table of their places
@@ -11,7 +10,7 @@ export type SeenKey = string | number | null;
 export class SeenTable {
   readonly maxEntries: number;
   #capacity = 64;
-  #keys: SeenKey[] = [];
+  #keys: Key[] = [];
   #times = new Float64Array(64);
   #hashes = new Int32Array(64);
   /** 1 + place in the ring, 0 where free; four times the capacity. */
@@ -28,7 +27,7 @@ export class SeenTable {
   }
 
   /** Notes the pair; false when it was there. `hash` must be a function of the key alone. When full, the oldest arrival is forgotten: true in `overflow`. */
-  add(key: SeenKey, time: number, hash: number): boolean {
+  add(key: Key, time: number, hash: number): boolean {
     const mixed = hash ^ hashNumber(time);
     let mask = this.#slots.length - 1;
     let slot = mixed & mask;
@@ -49,7 +48,7 @@ export class SeenTable {
     while (this.#size > 0 && (this.#times[this.#head] as number) < horizon) this.#forget();
   }
 
-  #put(entry: number, key: SeenKey, time: number, mixed: number): void {
+  #put(entry: number, key: Key, time: number, mixed: number): void {
     const mask = this.#slots.length - 1;
     let slot = mixed & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
@@ -94,19 +93,19 @@ export class SeenTable {
   }
 
   #entries() {
-    const keys: SeenKey[] = [];
+    const keys: Key[] = [];
     const times = new Float64Array(this.#size);
     const hashes = new Int32Array(this.#size);
     for (let i = 0; i < this.#size; i++) {
       const entry = (this.#head + i) % this.#capacity;
-      keys.push(this.#keys[entry] as SeenKey);
+      keys.push(this.#keys[entry] as Key);
       times[i] = this.#times[entry] as number;
       hashes[i] = this.#hashes[entry] as number;
     }
     return { keys, times, hashes };
   }
 
-  #load(keys: readonly SeenKey[], times: Float64Array, hashes: Int32Array): void {
+  #load(keys: readonly Key[], times: Float64Array, hashes: Int32Array): void {
     let slots = 256;
     while (slots < this.#capacity * 2) slots *= 2;
     this.#slots = new Int32Array(slots);
@@ -115,30 +114,20 @@ export class SeenTable {
     this.#keys = [];
     this.#head = 0;
     this.#size = keys.length;
-    for (let i = 0; i < keys.length; i++) this.#put(i, keys[i] as SeenKey, times[i] as number, hashes[i] as number);
+    for (let i = 0; i < keys.length; i++) this.#put(i, keys[i] as Key, times[i] as number, hashes[i] as number);
   }
 
   write(out: StateWriter): void {
     const { keys, times, hashes } = this.#entries();
     out.numbers(times).numbers(hashes);
-    // One of three kinds for all keys that are not null: strings, numbers or none.
-    out.numbers(Uint8Array.from(keys, (key) => (key === null ? 0 : typeof key === 'number' ? 1 : 2)));
-    out.numbers(Float64Array.from(keys.filter((key) => typeof key === 'number')));
-    out.strings(keys.filter((key) => typeof key === 'string'));
+    KeyGroups.writeKeys(out, keys);
   }
 
   static read(maxEntries: number, input: StateReader): SeenTable {
     const table = new SeenTable(maxEntries);
     const times = input.float64s();
     const hashes = input.int32s();
-    const kinds = input.bytes();
-    const numbers = input.float64s();
-    const strings = input.strings();
-    let number = 0;
-    let string = 0;
-    const keys = Array.from(kinds, (kind) =>
-      kind === 0 ? null : kind === 1 ? (numbers[number++] as number) : (strings[string++] as string),
-    );
+    const keys = KeyGroups.readKeys(input);
     // After a change of maxEntries the newest entries stay.
     const from = Math.max(0, times.length - maxEntries);
     while (table.#capacity < times.length - from) table.#capacity = Math.min(table.#capacity * 2, maxEntries);

@@ -9,6 +9,7 @@ import {
 } from '../../streams/index.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { OutputOrder } from '../rows/output-order.ts';
 import { type NeighborColumn, NeighborTable, neighborColumn } from './neighbor-table.ts';
 
 /** What a run of `joinNeighbors` needs to know. */
@@ -39,9 +40,8 @@ class Release {
 export class TickState {
   readonly #table: NeighborTable;
   #held: StreamBatch | undefined;
-  /** Place of the last row put out: several ticks may be released by rows of one ordinal. */
-  #lastOrdinal = Number.NEGATIVE_INFINITY;
-  #lastSub = 0;
+  /** Several ticks may be released by rows of one ordinal. */
+  #order = new OutputOrder();
 
   constructor(table: NeighborTable) {
     this.#table = table;
@@ -107,10 +107,8 @@ export class TickState {
       }
     }
     for (let row = from; row < until; row++) {
-      this.#lastSub = closing.ordinal === this.#lastOrdinal ? this.#lastSub + 1 : 0;
-      this.#lastOrdinal = closing.ordinal;
       release.ordinal[row] = closing.ordinal;
-      release.sub[row] = this.#lastSub;
+      release.sub[row] = this.#order.next(closing.ordinal);
       release.availableAt[row] = Math.max(closing.time, joined.availableAt?.[row] ?? Number.NEGATIVE_INFINITY, times[row] as number);
     }
     release.rows = until;
@@ -131,14 +129,13 @@ export class TickState {
 
   write(out: StateWriter): void {
     this.#table.write(out);
-    out.number(this.#lastOrdinal).number(this.#lastSub);
+    this.#order.write(out);
     writeHeldRows(out, this.#held);
   }
 
   static read(table: NeighborTable, input: StateReader): TickState {
     const state = new TickState(NeighborTable.read(table.neighbors, table.columns, input));
-    state.#lastOrdinal = input.number();
-    state.#lastSub = input.number();
+    state.#order = OutputOrder.read(input);
     state.#held = readHeldRows(input);
     return state;
   }

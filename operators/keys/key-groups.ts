@@ -9,6 +9,7 @@ import {
   type Validity,
 } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
+import { type Key, keyKind } from './key-column-data.ts';
 import { NumberInterner } from './number-interner.ts';
 
 /** Columns that rows can be grouped by: strings, and numbers as identifiers. */
@@ -20,13 +21,19 @@ export type KeyColumn<T extends TypeMap> = StringColumn<T> | NumericColumn<T>;
  */
 export class KeyGroups {
   readonly #column: string | undefined;
-  readonly #strings: KeyInterner;
-  readonly #numbers: NumberInterner;
+  readonly #strings = new KeyInterner();
+  readonly #numbers = new NumberInterner();
+  #kind: string;
 
-  constructor(column: string | undefined, strings: readonly string[] = [], numbers?: Float64Array) {
+  /** @param kind type of the key column, where it is known already: see {@link keyKind} */
+  constructor(column: string | undefined, kind = '') {
     this.#column = column;
-    this.#strings = new KeyInterner(strings);
-    this.#numbers = new NumberInterner(numbers);
+    this.#kind = kind;
+  }
+
+  /** Type of the key column, as the last batch had it; empty before the first. */
+  get kind(): string {
+    return this.#kind;
   }
 
   /** How many groups there are, group 0 included. */
@@ -38,6 +45,7 @@ export class KeyGroups {
   groupsOf(batch: Batch): Int32Array {
     if (this.#column === undefined) return new Int32Array(batch.numRows);
     const { type } = columnData(batch, this.#column);
+    this.#kind = keyKind(type);
     if (DataType.isInt(type) || DataType.isFloat(type)) return this.#groupsOfNumbers(batch, this.#column);
     const groups = this.#strings.codesOf(batch, this.#column);
     for (let row = 0; row < groups.length; row++) groups[row] = (groups[row] as number) + 1;
@@ -54,17 +62,42 @@ export class KeyGroups {
   }
 
   /** The key of a group; null for group 0. */
-  keyOf(group: number): string | number | null {
+  keyOf(group: number): Key {
     if (group === 0) return null;
     return this.#strings.size > 0 ? (this.#strings.keys[group - 1] ?? null) : this.#numbers.numberOf(group - 1);
   }
 
+  /** The group of a key, new or known. */
+  add(key: Key): number {
+    if (key === null) return 0;
+    return 1 + (typeof key === 'string' ? this.#strings.intern(key) : this.#numbers.intern(key));
+  }
+
   write(out: StateWriter): void {
-    out.strings(this.#strings.keys).numbers(this.#numbers.numbers());
+    out.string(this.#kind).strings(this.#strings.keys).numbers(this.#numbers.numbers());
   }
 
   static read(column: string | undefined, input: StateReader): KeyGroups {
-    return new KeyGroups(column, input.strings(), input.float64s());
+    const groups = new KeyGroups(column, input.string());
+    for (const key of input.strings()) groups.add(key);
+    for (const key of input.float64s()) groups.add(key);
+    return groups;
+  }
+
+  /** Writes keys in the order given, nulls included. */
+  static writeKeys(out: StateWriter, keys: readonly Key[]): void {
+    out.numbers(Uint8Array.from(keys, (key) => (key === null ? 0 : typeof key === 'number' ? 1 : 2)));
+    out.numbers(Float64Array.from(keys.filter((key) => typeof key === 'number')));
+    out.strings(keys.filter((key) => typeof key === 'string'));
+  }
+
+  static readKeys(input: StateReader): Key[] {
+    const kinds = input.bytes();
+    const numbers = input.float64s();
+    const strings = input.strings();
+    let number = 0;
+    let string = 0;
+    return Array.from(kinds, (kind) => (kind === 0 ? null : kind === 1 ? (numbers[number++] as number) : (strings[string++] as string)));
   }
 }
 

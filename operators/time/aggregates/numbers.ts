@@ -1,0 +1,194 @@
+import type { Float64 } from 'apache-arrow';
+import type { NumericType } from '../../../columnar/index.ts';
+import { type Accumulator, type Aggregate, numberAccumulator, type SlotArithmetic } from './aggregate.ts';
+
+type NumberAggregate<C extends string> = Aggregate<{ readonly [K in C]: NumericType }, Float64>;
+
+const aggregate = <Needs>(accumulator: () => Accumulator): Aggregate<Needs, Float64> => ({ accumulator });
+
+/** How many rows there are; with a column, how many of its values are neither null nor NaN. */
+export function count<const C extends string>(column: C): NumberAggregate<C>;
+export function count(): NumberAggregate<never>;
+export function count(column?: string): NumberAggregate<never> {
+  return aggregate(() => numberAccumulator(column === undefined ? countRows : countValues(column)));
+}
+
+/** Sum in row order; null where there is no value. Null and NaN are passed over, in all aggregates. */
+export function sum<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() =>
+    numberAccumulator({ ...sumOf(column), result: (v, at) => ((v[at + 1] as number) > 0 ? (v[at] as number) : Number.NaN) }),
+  );
+}
+
+/** Arithmetic mean. */
+export function mean<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator({ ...sumOf(column), result: (v, at) => (v[at] as number) / (v[at + 1] as number) }));
+}
+
+/** Least value. */
+export function min<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator(leastOf(column)));
+}
+
+/** Greatest value. */
+export function max<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator(greatestOf(column)));
+}
+
+/** Sample variance (divided by n - 1), by Welford's and Chan's updates; null below two values. */
+export function variance<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator({ ...momentsOf(column), result: sampleVariance }));
+}
+
+/** Square root of the sample {@link variance}. */
+export function standardDeviation<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator({ ...momentsOf(column), result: (v, at) => Math.sqrt(sampleVariance(v, at)) }));
+}
+
+/** The first value, by row order. */
+export function first<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator(firstOf(column)));
+}
+
+/** The last value, by row order. */
+export function last<const C extends string>(column: C): NumberAggregate<C> {
+  return aggregate(() => numberAccumulator(lastOf(column)));
+}
+
+const addCounts = (v: Float64Array, from: number, into: number) => {
+  v[into] = (v[into] as number) + (v[from] as number);
+};
+
+const countRows: SlotArithmetic = {
+  initial: [0],
+  add: (v, _views, slots, from, to) => {
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      if (slot >= 0) v[slot] = (v[slot] as number) + 1;
+    }
+  },
+  merge: addCounts,
+  result: (v, at) => v[at] as number,
+};
+
+const countValues = (column: string): SlotArithmetic => ({
+  ...countRows,
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      if (slot >= 0 && !Number.isNaN(values[row])) v[slot] = (v[slot] as number) + 1;
+    }
+  },
+});
+
+/** Sum, number of values. */
+const sumOf = (column: string): Omit<SlotArithmetic, 'result'> => ({
+  initial: [0, 0],
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const at = (slots[row] as number) * 2;
+      const value = values[row] as number;
+      if (at < 0 || Number.isNaN(value)) continue;
+      v[at] = (v[at] as number) + value;
+      v[at + 1] = (v[at + 1] as number) + 1;
+    }
+  },
+  merge: (v, from, into) => {
+    addCounts(v, from, into);
+    addCounts(v, from + 1, into + 1);
+  },
+});
+
+const leastOf = (column: string): SlotArithmetic => ({
+  initial: [Number.NaN],
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      const value = values[row] as number;
+      // Written so that the NaN of an empty slot gives way to any value, and a NaN value to none.
+      if (slot >= 0 && !((v[slot] as number) <= value) && !Number.isNaN(value)) v[slot] = value;
+    }
+  },
+  merge: (v, from, into) => {
+    if (!((v[into] as number) <= (v[from] as number)) && !Number.isNaN(v[from])) v[into] = v[from] as number;
+  },
+  result: (v, at) => v[at] as number,
+});
+
+const greatestOf = (column: string): SlotArithmetic => ({
+  initial: [Number.NaN],
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      const value = values[row] as number;
+      if (slot >= 0 && !((v[slot] as number) >= value) && !Number.isNaN(value)) v[slot] = value;
+    }
+  },
+  merge: (v, from, into) => {
+    if (!((v[into] as number) >= (v[from] as number)) && !Number.isNaN(v[from])) v[into] = v[from] as number;
+  },
+  result: (v, at) => v[at] as number,
+});
+
+const sampleVariance = (v: Float64Array, at: number) =>
+  (v[at] as number) > 1 ? Math.max(0, (v[at + 2] as number) / ((v[at] as number) - 1)) : Number.NaN;
+
+/** Count, mean, sum of squared differences. */
+const momentsOf = (column: string): Omit<SlotArithmetic, 'result'> => ({
+  initial: [0, 0, 0],
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const at = (slots[row] as number) * 3;
+      const value = values[row] as number;
+      if (at < 0 || Number.isNaN(value)) continue;
+      const n = (v[at] as number) + 1;
+      const difference = value - (v[at + 1] as number);
+      v[at] = n;
+      v[at + 1] = (v[at + 1] as number) + difference / n;
+      v[at + 2] = (v[at + 2] as number) + difference * (value - (v[at + 1] as number));
+    }
+  },
+  merge: (v, from, into) => {
+    const [added, had] = [v[from] as number, v[into] as number];
+    if (added === 0) return;
+    const n = had + added;
+    const difference = (v[from + 1] as number) - (v[into + 1] as number);
+    v[into] = n;
+    v[into + 1] = (v[into + 1] as number) + (difference * added) / n;
+    v[into + 2] = (v[into + 2] as number) + (v[from + 2] as number) + (difference * difference * had * added) / n;
+  },
+});
+
+const lastOf = (column: string): SlotArithmetic => ({
+  initial: [Number.NaN],
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      if (slot >= 0 && !Number.isNaN(values[row])) v[slot] = values[row] as number;
+    }
+  },
+  merge: (v, from, into) => {
+    if (!Number.isNaN(v[from])) v[into] = v[from] as number;
+  },
+  result: (v, at) => v[at] as number,
+});
+
+const firstOf = (column: string): SlotArithmetic => ({
+  ...lastOf(column),
+  add: (v, views, slots, from, to) => {
+    const values = views.numbers(column);
+    for (let row = from; row < to; row++) {
+      const slot = slots[row] as number;
+      if (slot >= 0 && Number.isNaN(v[slot])) v[slot] = values[row] as number;
+    }
+  },
+  merge: (v, from, into) => {
+    if (Number.isNaN(v[into])) v[into] = v[from] as number;
+  },
+});

@@ -1,0 +1,40 @@
+import type { Data } from 'apache-arrow';
+import type { StateReader, StateWriter } from '../../../streams/index.ts';
+import type { Accumulator, BatchViews } from './aggregate.ts';
+
+/** How an aggregate that keeps an object per slot works. */
+export interface ObjectArithmetic<S> {
+  create(): S;
+  /** A function that adds one row, made once per batch. */
+  adder(views: BatchViews): (state: S, row: number) => void;
+  merge(from: S, into: S): void;
+  data(states: readonly S[]): Data;
+  write(state: S, out: StateWriter): void;
+  read(input: StateReader): S;
+}
+
+/** An accumulator of one object per slot: for sketches and aggregates of your own. */
+export function objectAccumulator<S>({ create, adder, merge, data, write, read }: ObjectArithmetic<S>): Accumulator {
+  const states: S[] = [];
+  return {
+    reserve: () => {},
+    clear: (slot) => {
+      states[slot] = create();
+    },
+    add: (views, slots, from, to) => {
+      const add = adder(views);
+      for (let row = from; row < to; row++) {
+        const slot = slots[row] as number;
+        if (slot >= 0) add(states[slot] as S, row);
+      }
+    },
+    merge: (from, into) => merge(states[from] as S, states[into] as S),
+    data: (slots) => data(Array.from(slots, (slot) => states[slot] as S)),
+    write: (out, slots) => {
+      for (const slot of slots) write(states[slot] as S, out);
+    },
+    read: (input, slots) => {
+      for (const slot of slots) states[slot] = read(input);
+    },
+  };
+}
