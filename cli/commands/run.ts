@@ -20,6 +20,10 @@ export const run = command({
     drain: z.boolean().default(false).describe('end when all inputs have been read, also without feeds'),
     summary: z.string().optional().describe('write the summary to this file, as JSON'),
     epochTime: z.string().default('1s').describe('longest time between two commits'),
+    guarantee: z
+      .enum(['exactlyOnce', 'atLeastOnce'])
+      .default('exactlyOnce')
+      .describe('atLeastOnce publishes rows before their epoch commits'),
     batchRows: z.coerce.number().default(4096).describe('rows pushed through the operators at a time'),
   }),
   example: 'millrace run examples/air-quality/pipeline.ts --speed max --summary summary.json',
@@ -31,7 +35,7 @@ export const run = command({
       fresh: options.fresh,
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),
-      task: { epochTime: options.epochTime, batchRows: options.batchRows },
+      task: { epochTime: options.epochTime, batchRows: options.batchRows, guarantee: options.guarantee },
       onRetry: (error, pause) => console.error(`millrace: ${error.describe()}; trying again in ${pause} ms`),
     });
     const stopping = stopOnSignals(() => running.stop());

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { type Home, type MemoryStore, memoryStore } from '../../connectors/index.ts';
+import { type Run, start, systemClock, type TaskClock } from '../../pipeline/index.ts';
+import { MillraceError } from '../../streams/index.ts';
+import { publish, readings, totalsPipeline, valuesOf } from './example-pipelines.ts';
+
+const rowsCommitted = async (store: MemoryStore, rows: number) => {
+  while ((await valuesOf(store, 'totals')).length < rows) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+/** Runs until each chunk of ten rows is committed, one after the other, then hands the tasks to nobody: what a kill leaves behind. */
+async function killedAfter(chunks: number, store: MemoryStore, options: Parameters<typeof start>[1]): Promise<Run> {
+  await publish(store.open(), 'events', readings(0));
+  await store.open().topics.ensure('totals', { partitions: 1 });
+  const run = start(totalsPipeline(), { home: store.open(), ...options });
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    await publish(store.open(), 'events', readings(10, chunk * 10));
+    await rowsCommitted(store, (chunk + 1) * 10);
+  }
+  await store.open().epochs.open('totals/0');
+  await expect(run.stop()).rejects.toMatchObject({ code: 'FENCED' });
+  return run;
+}
+
+/** A clock to which every piece of work looks a second long. */
+function slowClock(): TaskClock {
+  let elapsed = 0;
+  return { ...systemClock, elapsed: () => (elapsed += 1000) };
+}
+
+const newest = async (store: MemoryStore) => (await store.open().epochs.peek('totals/'))[0];
+
+describe('epochs', () => {
+  it('close when the input drains, not only after their time', async () => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(10));
+    await store.open().topics.ensure('totals', { partitions: 1 });
+    const run = start(totalsPipeline(), { home: store.open(), task: { epochTime: '1h' } });
+    await rowsCommitted(store, 10);
+    await publish(store.open(), 'events', readings(10, 10));
+    await rowsCommitted(store, 20);
+    await run.stop();
+  });
+
+  it('carry the digest of an earlier epoch when digests are dear, and a re-run compares at that place', async () => {
+    const store = memoryStore();
+    await killedAfter(5, store, { clock: slowClock() });
+    const record = await newest(store);
+    expect(record).toMatchObject({ nextOrdinal: 50, digestAt: { nextOrdinal: 10 }, snapshotEpoch: 1 });
+    const summary = await start(totalsPipeline(), { home: store.open(), drain: true }).done;
+    expect(summary.rowsIn).toBe(50);
+    expect(await valuesOf(store, 'totals')).toHaveLength(50);
+  });
+
+  it('are told apart by what they published where no digest was taken', async () => {
+    const store = memoryStore();
+    await killedAfter(5, store, { clock: slowClock() });
+    let rows = 0;
+    const disturbed = totalsPipeline(() => (++rows === 25 ? 1 : 0));
+    await expect(start(disturbed, { home: store.open(), drain: true }).done).rejects.toMatchObject({
+      code: 'DIVERGED',
+      message: expect.stringContaining('totals/0'),
+    });
+    expect(rows).toBe(40);
+  });
+
+  it('are compared whatever the batches of the re-run', async () => {
+    const store = memoryStore();
+    await killedAfter(5, store, { clock: slowClock() });
+    const summary = await start(totalsPipeline(), { home: store.open(), drain: true, task: { batchRows: 3 } }).done;
+    expect(summary.rowsIn).toBe(50);
+  });
+
+  it('take a snapshot at an orderly stop', async () => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(10));
+    const run = start(totalsPipeline(), { home: store.open(), clock: slowClock() });
+    while (run.progress().rowsIn < 10) await new Promise((resolve) => setTimeout(resolve, 2));
+    await publish(store.open(), 'events', readings(10, 10));
+    while (run.progress().rowsIn < 20) await new Promise((resolve) => setTimeout(resolve, 2));
+    await run.stop();
+    const record = await newest(store);
+    expect(record?.snapshotEpoch).toBe(record?.epoch);
+    expect(record?.published).toEqual({});
+  });
+
+  it('refuse state over its budget, naming the largest step', async () => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(10));
+    await expect(start(totalsPipeline(), { home: store.open(), drain: true, task: { stateBytes: 100 } }).done).rejects.toMatchObject({
+      code: 'STATE_TOO_LARGE',
+      step: expect.any(String),
+    });
+    expect(await valuesOf(store, 'totals')).toHaveLength(0);
+  });
+});
+
+/** A home whose commits fail from the second on. */
+function failingHome(store: MemoryStore): Home {
+  const home = store.open();
+  let commits = 0;
+  const { epochs } = home;
+  const commit: typeof epochs.commit = async (epoch) => {
+    if (++commits > 1) throw new MillraceError('STORE_FAILED', 'no commit any more');
+    await epochs.commit(epoch);
+  };
+  return { ...home, epochs: { ...bound(epochs), commit } };
+}
+
+const bound = (epochs: Home['epochs']): Home['epochs'] => ({
+  open: (task) => epochs.open(task),
+  commit: (epoch) => epochs.commit(epoch),
+  readSnapshot: (task, epoch) => epochs.readSnapshot(task, epoch),
+  peek: (prefix) => epochs.peek(prefix),
+  forget: (task) => epochs.forget(task),
+  release: (task) => epochs.release(task),
+});
+
+describe('guarantee', () => {
+  const published = async (guarantee: 'exactlyOnce' | 'atLeastOnce') => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(40));
+    const task = { batchRows: 10, epochRows: 20, guarantee };
+    await expect(start(totalsPipeline(), { home: failingHome(store), drain: true, task }).done).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    });
+    const before = (await valuesOf(store, 'totals')).length;
+    const summary = await start(totalsPipeline(), { home: store.open(), drain: true, task }).done;
+    expect(summary.rowsIn).toBe(40);
+    return { before, values: await valuesOf(store, 'totals') };
+  };
+
+  it('exactlyOnce publishes with the commit, and nothing twice', async () => {
+    const { before, values } = await published('exactlyOnce');
+    expect(before).toBe(20);
+    expect(values).toHaveLength(40);
+  });
+
+  it('atLeastOnce publishes before the commit: the rows of a lost epoch again, with the same values', async () => {
+    const exact = await published('exactlyOnce');
+    const { before, values } = await published('atLeastOnce');
+    expect(before).toBe(40);
+    expect(values).toHaveLength(60);
+    expect([...new Set(values)].sort()).toEqual([...new Set(exact.values)].sort());
+  });
+});
