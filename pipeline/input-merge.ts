@@ -32,9 +32,10 @@ export class InputMerge {
     this.#live = start.replay === undefined;
   }
 
-  /** The re-run is over: from now on the wall clock decides. */
-  goLive(): void {
+  /** The re-run is over: from now on the wall clock decides. A read of the re-run that is still under way may say 'idle' only because it was to stop here, so it is waited for. */
+  async goLive(): Promise<void> {
     this.#repeat();
+    await Promise.all(this.#inputs.map((input) => input.settle()));
     this.#live = true;
   }
 

@@ -115,8 +115,13 @@ export class TaskInput {
     return taken;
   }
 
-  async close(): Promise<void> {
+  /** Waits for the read under way, if there is one. */
+  async settle(): Promise<void> {
     await this.#reading;
+  }
+
+  async close(): Promise<void> {
+    await this.settle();
     await this.#source.close();
   }
 }

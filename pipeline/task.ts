@@ -160,7 +160,7 @@ export class Task {
     await this.#repeatTo(record.digestAt ?? record);
     compareState(this.#cells, record);
     await this.#repeatTo(record);
-    this.#merge.goLive();
+    await this.#merge.goLive();
     this.#rejects.take();
     const differing = record.published === undefined ? [] : differingPlaces(this.#sinks.published.toJSON(), record.published);
     if (differing.length > 0 && Object.keys(record.digest).length > 0) {

@@ -81,7 +81,7 @@ async function merged(
     for (const { input, taken } of turn)
       for (let row = taken.from; row < taken.to; row++) order.push(`${input.name}${taken.rows.offset[row]}`);
   }
-  merge.goLive();
+  await merge.goLive();
   return { order, journal: merge.journal, positions: merge.positions };
 }
 
