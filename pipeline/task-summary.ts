@@ -21,14 +21,15 @@ export interface TaskSummary {
 
 /** Reads counters and reports of a task's steps. */
 export function taskSummary({ ledger, reports }: Steps, seconds: number): TaskSummary {
-  const told: StepReport[] = [...reports.values()].map((read) => read());
+  const told = [...reports].map(([step, read]): readonly [string, StepReport] => [step, read()]);
   return {
     rowsIn: ledger.sum((counter) => counter === 'records'),
     rowsRejected: ledger.sum((counter) => counter === 'rejected'),
     rowsDropped: ledger.sum((counter) => counter.startsWith('dropped:') || counter === 'late'),
-    predictions: told.reduce((sum, report) => sum + (report.predictions ?? 0), 0),
+    // A step that scores itself predicts: one row out is one prediction.
+    predictions: told.reduce((sum, [step, report]) => sum + (report.scores === undefined ? 0 : ledger.get(step, 'out')), 0),
     seconds,
-    scores: told.flatMap((report) => report.scores ?? []),
+    scores: told.flatMap(([, report]) => report.scores ?? []),
     steps: ledger.toJSON(),
   };
 }

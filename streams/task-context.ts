@@ -28,10 +28,23 @@ export interface LedgerEquation {
   readonly right: readonly string[];
 }
 
+/** What happens when an operator fails: the run stops, the rows that fail are rejected, or the task is opened anew from its last commit. */
+export type OnError = 'stop' | 'reject' | 'retry';
+
 /** What a step declares of itself when it is built. */
 export interface StepDeclaration {
   readonly name: string;
   readonly ledger: LedgerEquation;
+  /** Default `stop`. */
+  readonly onError?: OnError;
+}
+
+/** Answers from outside of the pipeline, kept with their epoch so that a re-run repeats them. */
+export interface AnswerJournal {
+  /** The next answer kept by a committed epoch that is being re-run, in the order in which they were kept; undefined once there is none. */
+  recall(): unknown;
+  /** Keeps an answer, plain JSON, given after the row with this ordinal. */
+  keep(ordinal: number, answer: unknown): void;
 }
 
 /** A row that a step could not take. The task publishes it with the raw record that it came from, where that is at hand. */
@@ -61,8 +74,6 @@ export interface Score {
 /** What a step tells of itself. */
 export interface StepReport {
   readonly scores?: readonly Score[];
-  /** Predictions made so far. */
-  readonly predictions?: number;
   readonly modelVersion?: number;
 }
 
@@ -71,6 +82,10 @@ export interface StepContext {
   /** Stable id within the pipeline, such as `impute` or `impute-2`; errors, metrics and state go by it. */
   readonly id: string;
   readonly clock: Clock;
+  /** What the step's lift does when the operator throws; absent: `stop`. */
+  readonly onError?: OnError;
+  /** Absent outside of a task. */
+  readonly journal?: AnswerJournal;
   /** Adds to one of the step's ledger counters. */
   count(counter: string, rows: number): void;
   /** A batch leaves the step: counts its rows as `out`. The lifts (mapBatch, statefulOperator, fanIn) call it for every operator. */

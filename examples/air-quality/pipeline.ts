@@ -7,7 +7,19 @@
 import { fileURLToPath } from 'node:url';
 import { definePipeline, flow, replay, type StreamBatch } from 'millrace';
 import { parquet, topic } from 'millrace/connectors';
-import { adam, compile, dense, gru, learn, meanAbsoluteError, persistence, type ScoreColumns, sequential } from 'millrace/models';
+import {
+  adam,
+  compile,
+  concatenate,
+  dense,
+  gru,
+  input,
+  learn,
+  meanAbsoluteError,
+  model,
+  persistence,
+  type ScoreColumns,
+} from 'millrace/models';
 import {
   calendarFeatures,
   column,
@@ -15,7 +27,6 @@ import {
   difference,
   impute,
   joinNeighbors,
-  lag,
   oneHot,
   oneOf,
   range,
@@ -30,20 +41,30 @@ import { forecast, POLLUTANTS, reading, STATIONS, score, WEATHER } from './schem
 
 const HOURS = 24;
 const SENSORS = [...POLLUTANTS, ...WEATHER] as const;
-const NEIGHBORS = STATIONS.map((station) => `neighbor_${station}` as const);
+const WIND = ['windEast', 'windNorth'] as const;
+/** How much more PM2.5 each station has than the row's own. */
+const NEIGHBORS = STATIONS.map((name) => `neighbor_${name}` as const);
+const CHANGES = SENSORS.flatMap((name) => [`${name}Diff1`, `${name}Diff3`] as const);
+const STATION_CHANGES = STATIONS.flatMap((name) => [`pm25_${name}Diff1`, `pm25_${name}Diff3`] as const);
 
 /** Standardized online before the network sees them. */
-const SCALED = [
-  ...SENSORS,
-  'windEast',
-  'windNorth',
-  'pm25Lag24',
-  ...SENSORS.flatMap((sensor) => [`${sensor}Diff1`, `${sensor}Diff3`] as const),
-  ...NEIGHBORS,
-] as const;
+const SCALED = [...SENSORS, ...WIND, ...NEIGHBORS, ...CHANGES, 'pm25Diff6', ...STATION_CHANGES] as const;
+/** What the network sees of each of the last 24 hours. */
+const HOURLY = ['pm25', 'temperature', 'pressure', 'dewPoint', ...WIND, ...NEIGHBORS] as const;
+/** What it sees of the hour at hand. */
+const NOW = [...SCALED, 'hourSin', 'hourCos', 'monthSin', 'monthCos', ...STATIONS.map((name) => `station_${name}` as const)] as const;
 
-/** What the network sees of each hour. */
-const FEATURES = [...SCALED, 'hourSin', 'hourCos', 'monthSin', 'monthCos', ...STATIONS.map((name) => `station_${name}` as const)] as const;
+/** Forecasts of the three leads from the last hours, through a recurrent layer, and the hour at hand. */
+function network() {
+  const hours = input([HOURS, HOURLY.length]);
+  const now = input([NOW.length]);
+  const both = concatenate().apply(gru(32).apply(hours), dense(128, { activation: 'relu' }).apply(now));
+  return compile(model({ inputs: [hours, now], outputs: [dense(3).apply(dense(64, { activation: 'relu' }).apply(both))] }), {
+    loss: meanAbsoluteError(),
+    optimizer: adam({ learningRate: (step) => 2e-3 / Math.sqrt(1 + step / 500) }),
+    seed: 1,
+  });
+}
 
 const readings = topic('readings', { schema: reading, partitions: 1 });
 const file = fileURLToPath(new URL('./data/beijing-air.parquet', import.meta.url));
@@ -64,26 +85,22 @@ export const pipeline = definePipeline({
       impute({ columns: SENSORS, key: 'station', method: 'last' }),
       calendarFeatures({ utcOffset: '8h', cycles: ['hour', 'month'] }),
       windComponents(),
-      lag({ columns: ['pm25'], key: 'station', steps: [24] }),
-      difference({ columns: SENSORS, key: 'station', steps: [1, 3] }),
       joinNeighbors({ key: 'station', keys: STATIONS, columns: ['pm25'] }),
       neighborDifferences(),
+      difference({ columns: [...SENSORS, ...STATIONS.map((name) => `pm25_${name}` as const)], key: 'station', steps: [1, 3] }),
+      difference({ columns: ['pm25'], key: 'station', steps: [6] }),
       oneHot({ column: 'station', values: STATIONS }),
       withColumn('pm25Last', column('pm25')),
       standardize({ columns: SCALED, clip: 6, fill: 0 }),
-      sequences({ columns: FEATURES, key: 'station', length: HOURS, pad: true }),
+      sequences({ columns: HOURLY, key: 'station', length: HOURS, output: 'hours', pad: true }),
+      sequences({ columns: NOW, key: 'station', length: 1, output: 'now' }),
       learn({
-        estimator: () =>
-          compile(sequential([gru(32), dense(3)], { inputShape: [HOURS, FEATURES.length] }), {
-            loss: meanAbsoluteError(),
-            optimizer: adam({ learningRate: 2e-3 }),
-            seed: 1,
-            maxBatch: 64,
-          }),
-        features: 'sequence',
+        estimator: network,
+        features: ['hours', 'now'],
         target: 'pm25Measured',
         lead: ['1h', '6h', '24h'],
         batchRows: 32,
+        replay: { samples: 4096 },
         baseline: persistence('pm25Last'),
         key: 'station',
         scores,
