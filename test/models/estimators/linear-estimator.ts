@@ -38,6 +38,7 @@ export class LinearEstimator implements Estimator {
         const weight = weights?.[weights.length === rows ? row : row * this.outputSize + output] ?? 1;
         if (weight === 0) continue;
         const error = this.#output(features, row, output) - (targets[row * this.outputSize + output] as number);
+        if (!Number.isFinite(error)) throw new RangeError(`the target of row ${row} is ${targets[row * this.outputSize + output]}`);
         loss += 0.5 * weight * error * error;
         total += weight;
         this.#addGradient(gradient, features, row, output, weight * error);

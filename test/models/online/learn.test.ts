@@ -1,47 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Estimator, type LearnOptions, learn, persistence, type ScoreColumns } from '../../../models/index.ts';
-import { MillraceError, type StreamBatch } from '../../../streams/index.ts';
 import { operatorSuite } from '../../contract/operator-suite.ts';
-import { columnsOf, OperatorRun, reslice, rowsOf, runOperator } from '../../contract/run-operator.ts';
+import { columnsOf, OperatorRun, reslice, runOperator } from '../../contract/run-operator.ts';
 import { LinearEstimator } from '../estimators/linear-estimator.ts';
-import { FEATURES, HOUR, type Hour, type Hours, hours } from './hours.ts';
+import { FEATURES, HOUR, type Hour, hours } from './hours.ts';
+import { learnHours, linear, stream } from './learn-hours.ts';
 import { referenceLearn } from './reference-learn.ts';
-
-const linear = (outputs = 2) => new LinearEstimator({ inputSize: FEATURES, outputSize: outputs });
-
-function learnHours(options: Partial<LearnOptions<Hours>> = {}) {
-  const leads = [options.lead ?? (['1h', '3h'] as const)].flat();
-  return learn<Hours, 'station'>({
-    estimator: () => linear(leads.length),
-    features: 'sequence',
-    target: 'measured',
-    lead: leads,
-    baseline: persistence('known'),
-    batchRows: 4,
-    key: 'station',
-    ...options,
-  } as LearnOptions<Hours, 'station'>);
-}
-
-/** Rows of a few stations over some hours: gaps, nulls, rows out of order, duplicates, several rows of one ordinal. */
-function stream(rows: number): Hour[] {
-  return Array.from({ length: rows }, (_, i): Hour => {
-    const tick = Math.floor(i / 3);
-    const at = tick - (i % 17 === 16 ? 2 : 0);
-    const value = 40 + 10 * ((i * 13) % 7) - 3 * (tick % 5);
-    return {
-      station: ['Aotizhongxin', 'Dingling', 'Wanliu'][i % 3] as string,
-      at,
-      measured: i % 11 === 5 ? null : value,
-      known: i % 23 === 0 && i > 0 ? null : value,
-      ordinal: i % 8 === 7 ? i - 1 : i,
-      sub: i % 8 === 7 ? 1 : 0,
-      watermark: tick - 1,
-      ...(i % 19 === 4 ? { availableAt: at + 1 } : {}),
-    };
-  });
-}
 
 operatorSuite('learn', { make: () => learnHours(), input: hours(stream(400)), reads: 'sequence', required: ['at'] });
 
@@ -251,6 +215,32 @@ describe('learn', () => {
     expect(run.task.unbalanced()).toEqual([]);
   });
 
+  test('lays several feature columns side by side', () => {
+    const rows = stream(120);
+    const wide = (features: 'sequence' | readonly ['sequence', 'sequence']) => {
+      const estimator = new LinearEstimator({ inputSize: [features].flat().length * FEATURES, outputSize: 2 });
+      const run = runOperator(() => learnHours({ estimator: () => estimator, features }), hours(rows));
+      return { run, weights: [...estimator.weights] };
+    };
+    const { run, weights } = wide(['sequence', 'sequence']);
+    expect(run.rows().length).toBe(240);
+    // Both copies of a feature move alike: the change since the start is that of the other copy.
+    const start = [...new LinearEstimator({ inputSize: 2 * FEATURES, outputSize: 2 }).weights];
+    const change = weights.map((weight, i) => weight - start[i]!);
+    for (let i = 0; i < FEATURES; i++) expect(change[i + FEATURES]).toBeCloseTo(change[i]!, 12);
+    expect(change[0]).not.toBe(0);
+    const bad = hours([{ station: 'A', at: 0, measured: 1, features: null }]);
+    const rejected = runOperator(
+      () =>
+        learnHours({
+          estimator: () => new LinearEstimator({ inputSize: 2 * FEATURES, outputSize: 2 }),
+          features: ['sequence', 'sequence'],
+        }),
+      bad,
+    );
+    expect(rejected.task.rejects.map(({ reason }) => reason)).toEqual(['a feature (sequence, sequence) is null']);
+  });
+
   test('learns: on a stream that follows its features it beats persistence', () => {
     const rows: Hour[] = Array.from({ length: 3000 }, (_, at) => ({
       station: 'A',
@@ -261,94 +251,5 @@ describe('learn', () => {
     }));
     const run = runOperator(() => learnHours({ lead: '1h', batchRows: 8 }), hours(rows));
     expect(run.task.steps[0]?.report?.().scores?.[0]?.ratio).toBeLessThan(0.3);
-  });
-});
-
-describe('scores of learn', () => {
-  const collect = (options: Partial<LearnOptions<Hours>>, size: number) => {
-    const batches: StreamBatch<ScoreColumns>[] = [];
-    let completed = 0;
-    const scores = { next: (batch: StreamBatch<ScoreColumns>) => batches.push(batch), complete: () => completed++ };
-    const run = new OperatorRun(() => learnHours({ ...options, scores }));
-    run.push(...reslice(hours(stream(300)), size)).end();
-    return { rows: batches.flatMap(rowsOf), completed, run };
-  };
-
-  test('come every so many labels and at the end, with their event time, then complete', () => {
-    const { rows, completed } = collect({ scoreEvery: 40 }, 300);
-    const first = columnsOf(rows).filter((row) => row.name === '+1h' && row.metric === 'MAE');
-    expect(first.slice(0, -1).map((row) => row.n)).toEqual(first.slice(0, -1).map((_, i) => 40 * (i + 1)));
-    expect(first.at(-1)?.n as number).toBeGreaterThan(200);
-    for (const row of first) expect(row.ratio).toBe((row.model as number) / (row.baseline as number));
-    expect(first.map((row) => row.at as number)).toEqual(first.map((row) => row.at as number).sort((a, b) => a - b));
-    expect(completed).toBe(1);
-  });
-
-  test('are the same however the stream is cut', () => {
-    const { rows } = collect({ scoreEvery: 1 }, 300);
-    for (const size of [1, 7, 100]) expect(collect({ scoreEvery: 1 }, size).rows).toEqual(rows);
-  });
-
-  test('give RMSE beside MAE', () => {
-    const { rows } = collect({ scoreEvery: 1000 }, 300);
-    const [mae, rmse] = columnsOf(rows);
-    expect([mae?.metric, rmse?.metric]).toEqual(['MAE', 'RMSE']);
-    expect(rmse?.baseline as number).toBeGreaterThan(mae?.baseline as number);
-  });
-});
-
-describe('learn refuses', () => {
-  const failure = (run: () => unknown): MillraceError => {
-    try {
-      run();
-    } catch (thrown) {
-      return thrown as MillraceError;
-    }
-    throw new Error('nothing was thrown');
-  };
-
-  test.each([
-    ['an empty list of leads', { lead: [] }, /lead/],
-    ['a lead below zero', { lead: -1 }, /0 or more/],
-    ['equal leads', { lead: ['1h', '60m'] as never }, /equal/],
-    ['a mini-batch of no rows', { batchRows: 0 }, /batchRows/],
-    ['no baseline', { baseline: undefined as never }, /baseline/],
-    ['an estimator that is no function', { estimator: linear() as never }, /function/],
-  ])('%s', (_what, options, message) => {
-    const thrown = failure(() => learnHours(options));
-    expect(thrown.code).toBe('INVALID_OPTION');
-    expect(thrown.message).toMatch(message);
-  });
-
-  test('an estimator whose outputs are not the leads', () => {
-    const { error } = new OperatorRun(() => learnHours({ estimator: () => linear(3) }));
-    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: 'learn: the estimator has 3 outputs for 2 leads' });
-  });
-
-  test('features of another size than the estimator reads', () => {
-    const run = runOperator(
-      () => learnHours({ estimator: () => new LinearEstimator({ inputSize: 5, outputSize: 2 }) }),
-      hours([{ station: 'A', at: 0 }]),
-    );
-    expect(run.error).toMatchObject({
-      code: 'SCHEMA_MISMATCH',
-      step: 'learn',
-      message: "features 'sequence' have 3 values per row, the estimator reads 5",
-    });
-  });
-
-  test('state of other leads', () => {
-    const first = new OperatorRun(() => learnHours()).push(hours(stream(50)));
-    const thrown = failure(() => new OperatorRun(() => learnHours({ lead: ['1h', '4h'] })).task.restore(first.task.snapshot()));
-    expect(thrown).toMatchObject({ code: 'STATE_INCOMPATIBLE' });
-    expect(thrown.message).toContain('3600000, 10800000');
-  });
-
-  test('an estimator that puts out NaN', () => {
-    const broken = (): Estimator =>
-      Object.assign(linear(1), { predictMany: (_: Float32Array, rows: number) => new Float32Array(rows).fill(Number.NaN) });
-    const run = runOperator(() => learnHours({ lead: '1h', estimator: broken }), hours([{ station: 'A', at: 0, measured: 1 }]));
-    expect(run.error).toBeInstanceOf(MillraceError);
-    expect(run.error).toMatchObject({ code: 'MODEL_FAILED', step: 'learn' });
   });
 });
