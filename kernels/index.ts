@@ -1,7 +1,7 @@
 export * as activationCodes from './activation-codes.ts';
 export { crc32c } from './crc32c.ts';
 export type { KernelFunctions } from './kernel-functions.ts';
-export { ArenaError, createKernels, instantiateKernels, type Kernels, kernelModule, loadKernels } from './load-kernels.ts';
+export { ARENA_START, ArenaError, createKernels, instantiateKernels, type Kernels, kernelModule, loadKernels } from './load-kernels.ts';
 export * as lossCodes from './loss-codes.ts';
 export {
   acos,

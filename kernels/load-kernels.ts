@@ -2,6 +2,9 @@ import type { KernelFunctions } from './kernel-functions.ts';
 import { KERNELS_WASM, SHARED_KERNELS_WASM } from './kernels.generated.ts';
 import { wasmBytes } from './wasm-bytes.ts';
 
+/** First byte that is free for use: below it lie the kernels' own constants. */
+export const ARENA_START = 4096;
+
 const PAGE = 65_536;
 const MOST_PAGES = 65_536;
 

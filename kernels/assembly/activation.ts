@@ -9,7 +9,7 @@ export function activate(kind: i32, x: usize, y: usize, count: i32, slope: f32):
   const end = x + ((<usize>count) << 2);
   const zero = f32x4.splat(0);
   if (kind == RELU) {
-    for (; x < end; x += 16, y += 16) v128.store(y, f32x4.max(v128.load(x), zero));
+    for (; x < end; x += 16, y += 16) v128.store(y, f32x4.pmax(v128.load(x), zero));
   } else if (kind == TANH) {
     for (; x < end; x += 16, y += 16) v128.store(y, hyperbolicTangent(v128.load(x)));
   } else if (kind == SIGMOID) {

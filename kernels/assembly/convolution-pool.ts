@@ -12,8 +12,8 @@ import { multiplyAdd } from './vector';
 @inline
 function storeLarger(s0: v128, s1: v128, i0: v128, i1: v128, y: usize, index: usize, rectify: bool): void {
   const first = f32x4.ge(s0, s1);
-  const largest = f32x4.max(s0, s1);
-  v128.store(y, rectify ? f32x4.max(largest, f32x4.splat(0)) : largest);
+  const largest = f32x4.pmax(s0, s1);
+  v128.store(y, rectify ? f32x4.pmax(largest, f32x4.splat(0)) : largest);
   v128.store(index, v128.bitselect(i0, i1, first));
 }
 
@@ -24,7 +24,7 @@ function storeLargest(s0: v128, s1: v128, s2: v128, s3: v128, place: i32, down: 
   const firstLow = f32x4.ge(s2, s3);
   const top = v128.bitselect(i32x4.splat(place), i32x4.splat(place + right), firstTop);
   const low = v128.bitselect(i32x4.splat(place + down), i32x4.splat(place + down + right), firstLow);
-  storeLarger(f32x4.max(s0, s1), f32x4.max(s2, s3), top, low, y, index, rectify);
+  storeLarger(f32x4.pmax(s0, s1), f32x4.pmax(s2, s3), top, low, y, index, rectify);
 }
 
 /** Four pixels of a 2 x 2 window by eight filters. Strides in bytes; `place` is the window's first float within the image. */

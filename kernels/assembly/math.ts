@@ -3,30 +3,58 @@
 
 import { multiplyAdd } from './vector';
 
+// Constants lie in memory and are broadcast as they are loaded: engines build a constant vector from its bytes at every use, which takes longer than the
+// arithmetic. The blocks are placed below the arena, which starts behind them (see ARENA_START in kernels/load-kernels.ts).
+
+/** Bounds, log2 e, rounding shift, ln 2 in two parts (the first so short that its product with an integer is exact), 1/k! down to k = 0. */
+const EXPONENTIAL = memory.data<f32>([
+  88.37, -87.33, 1.44269504, 12582912, -0.693359375, 2.1219444e-4, 0.001388888888888889, 0.008333333333333333, 0.041666666666666664,
+  0.16666666666666666, 0.5, 1,
+]);
+
+/** Bound, numerator and denominator from the highest power down; the denominator's lowest is 1. */
+const TANGENT = memory.data<f32>([
+  8.5, -8.5, 1.091911645e-5, 2.903350035e-3, 0.1288110853, 0.999999759, 2.297913177e-7, 2.319619437e-4, 2.361999062e-2, 0.4621425426, 1,
+]);
+
+/** sqrt(1/2), the bound beyond which the tail is below every float, then the polynomial of the scaled tail from the highest power down. */
+const NORMAL = memory.data<f32>([
+  0.70710678, 9.3, -1.71291908e-2, 2.507745170e-2, 0.1086545093, -0.2830262889, 0.1341717899, 3.666015749e-2, 0.1855114157, 0.2458385198,
+  0.2821477781, 0.2820937501, 0.5, 1,
+]);
+
+// @ts-ignore: decorator
+@inline
+function constant(block: usize, index: usize): v128 {
+  return v128.load32_splat(block + (index << 2));
+}
+
 /** e^x, relative error below 3e-7; results below 1.2e-38 become about 1.2e-38, above 2.4e38 about 2.4e38. */
 // @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(88.37)), f32x4.splat(-87.33));
-  const power = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)));
-  // ln 2 in two parts, the first short enough that its product with an integer is exact.
-  let r = multiplyAdd(power, f32x4.splat(-0.693359375), bounded);
-  r = multiplyAdd(power, f32x4.splat(2.12194440e-4), r);
-  let sum = multiplyAdd(r, f32x4.splat(1.0 / 720.0), f32x4.splat(1.0 / 120.0));
-  sum = multiplyAdd(sum, r, f32x4.splat(1.0 / 24.0));
-  sum = multiplyAdd(sum, r, f32x4.splat(1.0 / 6.0));
-  sum = multiplyAdd(sum, r, f32x4.splat(0.5));
-  sum = multiplyAdd(sum, r, f32x4.splat(1.0));
-  sum = multiplyAdd(sum, r, f32x4.splat(1.0));
-  const exponent = i32x4.shl(i32x4.trunc_sat_f32x4_s(power), 23);
-  return i32x4.add(sum, exponent);
+  // pmin and pmax are one instruction each and, in this order of arguments, let a NaN of x through.
+  const bounded = f32x4.pmax(f32x4.pmin(x, constant(EXPONENTIAL, 0)), constant(EXPONENTIAL, 1));
+  // Adding 1.5 * 2^23 rounds to a whole number, which is then in the low bits.
+  const rounding = constant(EXPONENTIAL, 3);
+  const shifted = multiplyAdd(bounded, constant(EXPONENTIAL, 2), rounding);
+  const power = f32x4.sub(shifted, rounding);
+  let r = multiplyAdd(power, constant(EXPONENTIAL, 4), bounded);
+  r = multiplyAdd(power, constant(EXPONENTIAL, 5), r);
+  let sum = multiplyAdd(r, constant(EXPONENTIAL, 6), constant(EXPONENTIAL, 7));
+  sum = multiplyAdd(sum, r, constant(EXPONENTIAL, 8));
+  sum = multiplyAdd(sum, r, constant(EXPONENTIAL, 9));
+  sum = multiplyAdd(sum, r, constant(EXPONENTIAL, 10));
+  sum = multiplyAdd(sum, r, constant(EXPONENTIAL, 11));
+  sum = multiplyAdd(sum, r, constant(EXPONENTIAL, 11));
+  return i32x4.add(sum, i32x4.shl(shifted, 23));
 }
 
 /** 1 / (1 + e^-x). */
 // @ts-ignore: decorator
 @inline
 export function logistic(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = constant(EXPONENTIAL, 11);
   return f32x4.div(one, f32x4.add(one, exponential(f32x4.neg(x))));
 }
 
@@ -34,16 +62,15 @@ export function logistic(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function hyperbolicTangent(x: v128): v128 {
-  const limit = f32x4.splat(8.5);
-  const bounded = f32x4.max(f32x4.min(x, limit), f32x4.neg(limit));
+  const bounded = f32x4.pmax(f32x4.pmin(x, constant(TANGENT, 0)), constant(TANGENT, 1));
   const square = f32x4.mul(bounded, bounded);
-  let top = multiplyAdd(square, f32x4.splat(1.091911645e-5), f32x4.splat(2.903350035e-3));
-  top = multiplyAdd(top, square, f32x4.splat(0.1288110853));
-  top = multiplyAdd(top, square, f32x4.splat(0.9999997590));
-  let low = multiplyAdd(square, f32x4.splat(2.297913177e-7), f32x4.splat(2.319619437e-4));
-  low = multiplyAdd(low, square, f32x4.splat(2.361999062e-2));
-  low = multiplyAdd(low, square, f32x4.splat(0.4621425426));
-  low = multiplyAdd(low, square, f32x4.splat(1.0));
+  let top = multiplyAdd(square, constant(TANGENT, 2), constant(TANGENT, 3));
+  top = multiplyAdd(top, square, constant(TANGENT, 4));
+  top = multiplyAdd(top, square, constant(TANGENT, 5));
+  let low = multiplyAdd(square, constant(TANGENT, 6), constant(TANGENT, 7));
+  low = multiplyAdd(low, square, constant(TANGENT, 8));
+  low = multiplyAdd(low, square, constant(TANGENT, 9));
+  low = multiplyAdd(low, square, constant(TANGENT, 10));
   return f32x4.div(f32x4.mul(bounded, top), low);
 }
 
@@ -51,19 +78,20 @@ export function hyperbolicTangent(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function normalDistribution(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const z = f32x4.min(f32x4.mul(f32x4.abs(x), f32x4.splat(0.70710678)), f32x4.splat(9.3));
-  const t = f32x4.div(one, multiplyAdd(z, f32x4.splat(0.5), one));
-  let sum = multiplyAdd(t, f32x4.splat(-1.712919080e-2), f32x4.splat(2.507745170e-2));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.1086545093));
-  sum = multiplyAdd(sum, t, f32x4.splat(-0.2830262889));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.1341717899));
-  sum = multiplyAdd(sum, t, f32x4.splat(3.666015749e-2));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.1855114157));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.2458385198));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.2821477781));
-  sum = multiplyAdd(sum, t, f32x4.splat(0.2820937501));
-  const tail = f32x4.mul(f32x4.mul(f32x4.mul(sum, t), exponential(f32x4.neg(f32x4.mul(z, z)))), f32x4.splat(0.5));
+  const one = constant(NORMAL, 13);
+  const half = constant(NORMAL, 12);
+  const z = f32x4.pmin(f32x4.mul(f32x4.abs(x), constant(NORMAL, 0)), constant(NORMAL, 1));
+  const t = f32x4.div(one, multiplyAdd(z, half, one));
+  let sum = multiplyAdd(t, constant(NORMAL, 2), constant(NORMAL, 3));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 4));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 5));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 6));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 7));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 8));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 9));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 10));
+  sum = multiplyAdd(sum, t, constant(NORMAL, 11));
+  const tail = f32x4.mul(f32x4.mul(f32x4.mul(sum, t), exponential(f32x4.neg(f32x4.mul(z, z)))), half);
   return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
 }
 

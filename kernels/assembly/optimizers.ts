@@ -92,7 +92,7 @@ export function adamUpdate(
     const w = v128.load(p);
     const gradient = multiplyAdd(decays, w, v128.load(g));
     const mean = flushed(multiplyAdd(fresh1, gradient, f32x4.mul(keep1, v128.load(m))));
-    const square = f32x4.max(multiplyAdd(f32x4.mul(fresh2, gradient), gradient, f32x4.mul(keep2, v128.load(v))), smallest);
+    const square = f32x4.pmax(multiplyAdd(f32x4.mul(fresh2, gradient), gradient, f32x4.mul(keep2, v128.load(v))), smallest);
     v128.store(m, mean);
     v128.store(v, square);
     const root = multiplyAdd(f32x4.sqrt(square), rootScale, epsilons);

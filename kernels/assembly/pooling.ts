@@ -34,7 +34,7 @@ export function maxPoolForward(rows: i32, s: PoolShape, x: usize, y: usize): voi
           let largest = f32x4.splat(-Infinity);
           for (let p = max(top, 0); p < min(top + s.poolHeight, s.height); p++) {
             for (let q = max(left, 0); q < min(left + s.poolWidth, s.width); q++) {
-              largest = f32x4.max(largest, v128.load(x + <usize>(p * s.width + q) * pixel + c));
+              largest = f32x4.pmax(largest, v128.load(x + <usize>(p * s.width + q) * pixel + c));
             }
           }
           v128.store(y + c, largest);

@@ -7,6 +7,7 @@ import { Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { initialValues } from './parameter.ts';
 import { formatShape, shapeSize } from './shape.ts';
+import type { ThreadOptions } from './thread.ts';
 
 export interface CompileOptions {
   /** One loss, or one for each head. */
@@ -18,8 +19,10 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Gradients are scaled down to this global norm; default: none. */
   readonly clipNorm?: number;
-  /** The most rows of one mini-batch. Batches are worked through in shards, so this costs no memory; default: any number. */
+  /** The most rows that one call of `learnMany` may bring; more are refused. Memory does not depend on it; default: no limit. */
   readonly maxBatch?: number;
+  /** Runs shards of a mini-batch side by side, with the same bits as one thread. */
+  readonly threads?: ThreadOptions;
 }
 
 /**
@@ -33,16 +36,28 @@ export interface CompileOptions {
  * network.learnMany(features, targets, rows);
  */
 export function compile(model: Model, options: CompileOptions): Network {
-  const { optimizer, seed = 0, clipNorm = Number.POSITIVE_INFINITY } = options;
+  const { optimizer, seed = 0, clipNorm = Number.POSITIVE_INFINITY, maxBatch = Number.POSITIVE_INFINITY } = options;
   if (!Number.isSafeInteger(seed)) throw new MillraceError('INVALID_OPTION', `seed is ${seed}, but must be a whole number`);
   if (!(clipNorm > 0)) throw new MillraceError('INVALID_OPTION', `clipNorm is ${clipNorm}, but must be positive`);
+  if (!(maxBatch >= 1)) throw new MillraceError('INVALID_OPTION', `maxBatch is ${maxBatch}, but must be at least 1`);
   const heads = headsOf(model, options);
   const measured = shardRows(model, heads);
   const outputSize = heads.reduce((sum, head) => sum + head.size, 0);
   const signature = signatureOf(model, optimizer);
   const network = allocate(() => {
     const sizes = { inputSize: inputSizeOf(model), outputSize, shardRows: measured.rows, scratchFloats: measured.scratchFloats };
-    return new Network({ model, heads, optimizer, seed, clipNorm, ...sizes, parameterFloats: measured.parameterFloats, signature });
+    return new Network({
+      model,
+      heads,
+      optimizer,
+      seed,
+      clipNorm,
+      maxBatch,
+      ...sizes,
+      parameterFloats: measured.parameterFloats,
+      signature,
+      ...(options.threads && { threads: options.threads }),
+    });
   });
   const random = new Random(seed);
   network.setWeights(new Map(network.parameters.map((parameter) => [parameter.name, initialValues(parameter, random)])));

@@ -47,9 +47,13 @@ export {
   meanSquaredError,
   quantile,
 } from './losses.ts';
-export { Network } from './network.ts';
+export { Network, type NetworkParts } from './network.ts';
 export { type AdamOptions, adam, adamw } from './optimizers/adam.ts';
 export type { LearningRate, Optimizer, Schedule, UpdateArguments } from './optimizers/optimizer.ts';
 export { type AdagradOptions, adagrad, type RmspropOptions, rmsprop } from './optimizers/rmsprop.ts';
+export { cosineDecay, inverseTimeDecay, stepDecay, warmup } from './optimizers/schedules.ts';
 export { type MomentumOptions, momentum, nesterov, type SgdOptions, sgd } from './optimizers/sgd.ts';
 export type { Shape } from './shape.ts';
+export { summary } from './summary.ts';
+export { runThread, type ThreadOptions, type ThreadSeat } from './thread.ts';
+export { type Dataset, type EpochReport, lossOf, type TrainOptions, type TrainReport, train } from './train.ts';

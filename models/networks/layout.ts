@@ -3,7 +3,7 @@ import { type GraphStep, inputSizeOf, type Model, orderedSteps } from './graph.t
 import type { ModelNode } from './layers/layer.ts';
 import type { Loss } from './losses.ts';
 import type { Parameter } from './parameter.ts';
-import { Arena, PlanBuilder, real } from './plan-builder.ts';
+import { Arena, PlanBuilder, type PlanName, real } from './plan-builder.ts';
 import { type Shape, shapeSize } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -36,8 +36,7 @@ export interface Layout {
   readonly parameters: readonly Parameter[];
   readonly parameterFloats: number;
   readonly stage: Stage;
-  readonly trainingPlan: readonly number[];
-  readonly predictionPlan: readonly number[];
+  readonly plans: Readonly<Record<PlanName, readonly number[]>>;
   readonly scratchFloats: number;
   /** First free byte behind the blocks. */
   readonly end: number;
@@ -84,8 +83,7 @@ export function layOut(request: LayoutRequest): Layout {
     parameters: builder.parameters,
     parameterFloats: builder.parameterFloats,
     stage,
-    trainingPlan: builder.trainingPlan(),
-    predictionPlan: builder.predictionPlan,
+    plans: builder.plans(),
     scratchFloats: builder.scratchFloats,
     end: arena.top,
   };
@@ -103,7 +101,7 @@ class Branches {
   }
 
   add(node: ModelNode, tensor: Tensor): void {
-    this.waiting.set(node, this.builder.branches(tensor, this.readers.get(node) ?? 0));
+    this.waiting.set(node, [...this.builder.branches(tensor, this.readers.get(node) ?? 0)]);
   }
 
   take(node: ModelNode): Tensor {
@@ -157,9 +155,9 @@ function emitHeads(builder: PlanBuilder, model: Model, heads: readonly Head[], t
     const { size, column, loss } = head;
     const y = builder.flattened(tensors.take(model.outputs[index]!));
     const gradient = y.gradient === 0 ? builder.perRow(y.pitch) : y.gradient;
-    builder.forward(opcodes.COPY_ROWS, [1, size, y.address, 0, y.pitch, stage.outputs + column * 4, 0, outputSize], 'prediction');
+    builder.forward(opcodes.COPY_ROWS, [1, size, y.address, 0, y.pitch, stage.outputs + column * 4, 0, outputSize], ['prediction']);
     const target = [stage.targets + column * 4, outputSize];
     const words = [loss.code, size, y.address, y.pitch, ...target, column, outputSize, gradient, real(loss.parameter), index];
-    builder.forward(opcodes.LOSS, words, 'training');
+    builder.forward(opcodes.LOSS, words, ['training', 'evaluation']);
   });
 }

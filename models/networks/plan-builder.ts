@@ -6,8 +6,9 @@ import { paddedLayout, rowFloats, type Tensor } from './tensor.ts';
 /** Bytes kept free behind every block: kernels read whole vectors, which may reach past the last row. */
 const SLACK = 64;
 
-/** Which of a network's plans an instruction belongs to. */
-type Phase = 'both' | 'training' | 'prediction';
+/** A network's plans: a training pass, a prediction, and a loss without training. */
+export type PlanName = 'training' | 'prediction' | 'evaluation';
+const ALL_PLANS: readonly PlanName[] = ['training', 'prediction', 'evaluation'];
 
 const bits = new DataView(new ArrayBuffer(4));
 
@@ -40,13 +41,12 @@ export class Arena {
 export class PlanBuilder {
   readonly rows: number;
   readonly parameters: Parameter[] = [];
-  readonly forwardPlan: number[] = [];
-  readonly predictionPlan: number[] = [];
   scratchFloats = 0;
   parameterFloats = 0;
   private readonly arena: Arena;
   private readonly parameterBase: number;
   private readonly scratchBase: number;
+  private readonly forwardPlans: Record<PlanName, number[]> = { training: [], prediction: [], evaluation: [] };
   private readonly backwardSteps: (() => void)[] = [];
   private readonly backwardPlan: number[] = [];
   private layer = '';
@@ -95,9 +95,8 @@ export class PlanBuilder {
     return { shape, pitch, positions, timeMajor, address, gradient: trained ? this.perRow(positions * pitch) : 0 };
   }
 
-  forward(opcode: number, words: readonly number[], phase: Phase = 'both'): void {
-    if (phase !== 'prediction') this.forwardPlan.push(opcode, words.length + 2, ...words);
-    if (phase !== 'training') this.predictionPlan.push(opcode, words.length + 2, ...words);
+  forward(opcode: number, words: readonly number[], plans: readonly PlanName[] = ALL_PLANS): void {
+    for (const plan of plans) this.forwardPlans[plan].push(opcode, words.length + 2, ...words);
   }
 
   /** Registers a layer's backward instructions; they run in the reverse order of registration. */
@@ -124,10 +123,11 @@ export class PlanBuilder {
     return padded;
   }
 
-  /** Forward and backward instructions as one list. Call once, at the end. */
-  trainingPlan(): number[] {
+  /** The finished instruction lists. Call once, at the end. */
+  plans(): Readonly<Record<PlanName, readonly number[]>> {
     for (const step of this.backwardSteps.reverse()) step();
-    return [...this.forwardPlan, ...this.backwardPlan];
+    const { training, prediction, evaluation } = this.forwardPlans;
+    return { training: [...training, ...this.backwardPlan], prediction, evaluation };
   }
 
   /** The same sequence with rows leading. */
@@ -153,7 +153,7 @@ export class PlanBuilder {
   }
 
   /** A tensor that several layers read: each branch gets a gradient of its own, and they are summed in branch order. */
-  branches(tensor: Tensor, count: number): Tensor[] {
+  branches(tensor: Tensor, count: number): readonly Tensor[] {
     if (count <= 1 || tensor.gradient === 0) return Array.from({ length: count }, () => tensor);
     const floats = rowFloats(tensor);
     const copies = Array.from({ length: count }, () => ({ ...tensor, gradient: this.perRow(floats) }));

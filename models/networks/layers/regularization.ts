@@ -28,8 +28,8 @@ export function dropout(rate: number, options: { readonly name?: string } = {}):
       const floats = rowFloats(y);
       // Each dropout layer draws from a stream of its own, numbered in the order of the layers.
       const own = [floats, Math.floor(rate * 4294967296), real(1 / (1 - rate)), builder.nextSalt()];
-      builder.forward(opcodes.DROPOUT, [x.address, y.address, ...own], 'training');
-      builder.forward(opcodes.COPY_ROWS, [1, floats, x.address, 0, floats, y.address, 0, floats], 'prediction');
+      builder.forward(opcodes.DROPOUT, [x.address, y.address, ...own], ['training']);
+      builder.forward(opcodes.COPY_ROWS, [1, floats, x.address, 0, floats, y.address, 0, floats], ['prediction', 'evaluation']);
       builder.onBackward(() => {
         if (x.gradient !== 0) builder.backward(opcodes.DROPOUT, [y.gradient, x.gradient, ...own]);
       });

@@ -64,7 +64,7 @@ describe.each(Object.keys(FAMILIES))('%s', (name) => {
     const { inputSize, outputSize } = network;
     const weights = Float32Array.of(0, 1, 1, 0, 1, 0, 0, 1, 0);
     const hidden = targets.slice();
-    weights.forEach((weight, row) => weight === 0 && hidden.fill(Number.NaN, row * outputSize, (row + 1) * outputSize));
+    for (const row of weights.keys()) if (weights[row] === 0) hidden.fill(Number.NaN, row * outputSize, (row + 1) * outputSize);
     const kept = [...weights.keys()].filter((row) => weights[row] === 1);
     const pick = (values: Float32Array, size: number) =>
       Float32Array.from(kept.flatMap((row) => [...values.subarray(row * size, (row + 1) * size)]));
