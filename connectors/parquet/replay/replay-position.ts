@@ -1,0 +1,30 @@
+import type { Position } from '../../contract/index.ts';
+import type { ArrivalKey, ReplayBase } from './replay-buffer.ts';
+
+/** Begins the names of a replay's own entries in a position; the others are the source's. */
+const OWN = 'replay:';
+
+/** A replay's place as a position: where to read again from, and the last arrival that was given. */
+export function toPosition(base: ReplayBase, given: ArrivalKey | undefined): Position {
+  const { position, ...numbers } = base;
+  const own: Record<string, number> = { ...numbers };
+  if (given !== undefined) Object.assign(own, { due: given.due, row: given.n, copy: given.copy });
+  const known = Object.entries(own).filter(([, value]) => !Number.isNaN(value));
+  return { ...position, ...Object.fromEntries(known.map(([name, value]) => [`${OWN}${name}`, value])) };
+}
+
+/** The inverse of {@link toPosition}. */
+export function fromPosition(position: Position): { readonly base: ReplayBase; readonly given: ArrivalKey | undefined } {
+  const own = (name: string, absent: number): number => position[`${OWN}${name}`] ?? absent;
+  const base: ReplayBase = {
+    position: Object.fromEntries(Object.entries(position).filter(([name]) => !name.startsWith(OWN))),
+    n: own('n', 0),
+    minimum: own('minimum', Number.NaN),
+    maximum: own('maximum', Number.NaN),
+    step: own('step', 1),
+    pass: own('pass', 0),
+    shift: own('shift', 0),
+  };
+  const row = position[`${OWN}row`];
+  return { base, given: row === undefined ? undefined : { due: own('due', 0), n: row, copy: own('copy', 0) } };
+}

@@ -1,0 +1,191 @@
+import type { TypeMap } from 'apache-arrow';
+import { type Batch, type BatchSchema, emptyBatch, instantsOf, makeBatch, rolesOf, timestampData } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
+import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch, SourceDefinition } from '../../contract/index.ts';
+import { ArrivalOrder, type Disturbance } from './arrival-order.ts';
+import { type ArrivalKey, type Arrived, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
+import type { ReplayClock } from './replay-clock.ts';
+import { fromPosition, toPosition } from './replay-position.ts';
+
+/** What a replay does, settled. */
+export interface ReplaySettings {
+  /** Milliseconds of event time per millisecond; Infinity: as fast as possible. */
+  readonly speed: number;
+  /** Times that the source is read through. */
+  readonly passes: number;
+  readonly disturbance: Disturbance;
+  readonly clock: ReplayClock;
+}
+
+/** A source waits no longer than this before it says that it is idle. */
+const LONGEST_WAIT = 100;
+/** Rows read ahead at a time. */
+const READ: ReadBudget = { rows: 4_096, bytes: 64 * 1024 * 1024 };
+
+const START: ReplayBase = { position: {}, n: 0, minimum: Number.NaN, maximum: Number.NaN, step: 1, pass: 0, shift: 0 };
+
+/** Before every arrival: what a position without one stands for. */
+const NOTHING: ArrivalKey = { due: Number.NEGATIVE_INFINITY, n: -1, copy: 0 };
+
+/** Gives another source's rows at the pace of their event times, in a disturbed order if wanted; see `replay`. */
+export class ReplaySource<T extends TypeMap> implements Source<T> {
+  readonly schema: BatchSchema<T>;
+  readonly #definition: SourceDefinition<T>;
+  readonly #settings: ReplaySettings;
+  readonly #eventTime: string;
+  readonly #buffer: ReplayBuffer<T>;
+  #inner: Source<T> | undefined;
+  #partition = 0;
+  /** Where the next batch is read from. */
+  #base = START;
+  /** The last arrival given: before this run, and in it. */
+  #after: ArrivalKey | undefined;
+  #given: ArrivalKey | undefined;
+  #anchor: { readonly wall: number; readonly due: number } | undefined;
+  #lag = 0;
+  #name = '';
+  #ended = false;
+  #trailing: readonly RejectedRecord[] = [];
+
+  constructor(definition: SourceDefinition<T>, settings: ReplaySettings) {
+    this.#definition = definition;
+    this.schema = definition.schema;
+    this.#settings = settings;
+    this.#buffer = new ReplayBuffer(new ArrivalOrder(settings.disturbance));
+    const { eventTime } = rolesOf(this.schema);
+    if (eventTime === undefined)
+      throw new MillraceError('INVALID_OPTION', `replay of '${definition.name}' needs an event-time column`, {
+        hint: 'name it with eventTime',
+      });
+    this.#eventTime = eventTime;
+  }
+
+  async open(partition: number, position: Position | undefined): Promise<void> {
+    this.#partition = partition;
+    this.#name = this.#definition.name;
+    if (position !== undefined) {
+      const { base, given } = fromPosition(position);
+      this.#base = base;
+      this.#after = given;
+      this.#given = given;
+    }
+    await this.#openInner();
+  }
+
+  async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
+    const until = budget.until === undefined ? undefined : (fromPosition(budget.until).given ?? NOTHING);
+    while (this.#buffer.peek(until) === undefined) {
+      if (until !== undefined && this.#buffer.isBeyond(until)) return 'idle';
+      if (this.#ended) return this.#trailing.length > 0 ? this.#tellTrailing() : 'end';
+      if (!(await this.#read())) return 'idle';
+    }
+    const due = await this.#waitForDue(this.#buffer.peek(until) as ArrivalKey);
+    if (due === undefined) return 'idle';
+    const arrived = this.#buffer.take(budget.rows, due, until);
+    this.#given = arrived.last;
+    return this.#sourceBatch(arrived);
+  }
+
+  async close(): Promise<void> {
+    await this.#inner?.close();
+    this.#inner = undefined;
+  }
+
+  async #openInner(): Promise<void> {
+    this.#inner = this.#definition.create();
+    const { position } = this.#base;
+    await this.#inner.open(this.#partition, Object.keys(position).length === 0 ? undefined : position);
+  }
+
+  /** Reads on; false when the source is idle. */
+  async #read(): Promise<boolean> {
+    const read = await (this.#inner as Source<T>).next(READ);
+    if (read === 'idle') return false;
+    if (read === 'end') {
+      await this.#endPass();
+      return true;
+    }
+    this.#lag = read.lag;
+    this.#name = read.source;
+    const base = this.#base;
+    const batch = this.#shifted(read.batch, base.shift);
+    const times = instantsOf(batch, this.#eventTime as never);
+    this.#base = { ...advance(base, times), position: read.position };
+    this.#buffer.add(read, batch, times, base, this.#after);
+    return true;
+  }
+
+  async #endPass(): Promise<void> {
+    const { pass, minimum, maximum, step, n } = this.#base;
+    if (pass + 1 >= this.#settings.passes || Number.isNaN(maximum)) {
+      this.#ended = true;
+      this.#trailing = this.#buffer.finish();
+      return;
+    }
+    await this.#inner?.close();
+    // The next pass goes on in event time where this one ended, one step later.
+    const span = (maximum - minimum + step) / (pass + 1);
+    this.#base = { ...this.#base, position: {}, n, pass: pass + 1, shift: span * (pass + 1) };
+    await this.#openInner();
+  }
+
+  #shifted(batch: Batch<T>, shift: number): Batch<T> {
+    if (shift === 0) return batch;
+    const column = batch.schema.fields.findIndex((field) => field.name === this.#eventTime);
+    const columns = [...batch.data.children];
+    columns[column] = timestampData(instantsOf(batch, this.#eventTime as never).map((time) => time + shift));
+    return makeBatch(batch.schema as BatchSchema<T>, columns);
+  }
+
+  /** Arrivals up to the result are due; undefined when none is after the longest wait. */
+  async #waitForDue(first: ArrivalKey): Promise<number | undefined> {
+    const { speed, clock } = this.#settings;
+    if (speed === Number.POSITIVE_INFINITY) return speed;
+    this.#anchor ??= { wall: clock.now(), due: first.due };
+    const { wall, due } = this.#anchor;
+    const wait = wall + (first.due - due) / speed - clock.now();
+    if (wait > 0) await clock.wait(Math.min(wait, LONGEST_WAIT));
+    return wait > LONGEST_WAIT ? undefined : Math.max(first.due, due + (clock.now() - wall) * speed);
+  }
+
+  #tellTrailing(): SourceBatch<T> {
+    const rejects = this.#trailing;
+    this.#trailing = [];
+    return this.#sourceBatch({
+      batch: emptyBatch(this.schema),
+      offset: new Float64Array(0),
+      rejects,
+      bytes: 0,
+      rawRecord: () => undefined,
+    });
+  }
+
+  #sourceBatch(arrived: Arrived<T>): SourceBatch<T> {
+    const morePasses = this.#base.pass + 1 < this.#settings.passes;
+    return {
+      batch: arrived.batch,
+      source: this.#name,
+      partition: this.#partition,
+      offset: arrived.offset,
+      records: arrived.batch.numRows + arrived.rejects.length,
+      rejects: arrived.rejects,
+      position: toPosition(this.#buffer.base ?? this.#base, this.#given),
+      lag: (this.#ended ? 0 : this.#lag) + this.#buffer.size + (morePasses ? 1 : 0),
+      bytes: arrived.bytes,
+      rawRecord: arrived.rawRecord,
+    };
+  }
+}
+
+/** Where the next batch begins; makes running maxima of the event times. */
+function advance(base: ReplayBase, times: Float64Array): Omit<ReplayBase, 'position'> {
+  let { minimum, maximum, step } = base;
+  for (let row = 0; row < times.length; row++) {
+    const time = times[row] as number;
+    minimum = time < minimum || Number.isNaN(minimum) ? time : minimum;
+    if (time > maximum) step = time - maximum;
+    maximum = time > maximum || Number.isNaN(maximum) ? time : maximum;
+    times[row] = maximum;
+  }
+  return { n: base.n + times.length, minimum, maximum, step, pass: base.pass, shift: base.shift };
+}
