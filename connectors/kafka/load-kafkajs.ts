@@ -52,6 +52,8 @@ function moduleLoader(root: string): Require {
     if (replacement !== undefined) module.exports = replacement(require);
     else if (extname(path) === '.json') module.exports = JSON.parse(readFileSync(path, 'utf8'));
     else runCode(path, module, require);
+    const wrap = WRAPPERS.get(path.slice(root.length + 1).replaceAll(sep, '/'));
+    if (wrap !== undefined) module.exports = wrap(module.exports);
   };
   return requireFrom(root);
 }
@@ -77,6 +79,11 @@ const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map<string, Replaceme
   ['protocol/requests/produce/v3/request.js', produceRequest],
   // Under NODE_ENV=test kafkajs takes other times; ours are the same everywhere.
   ['retry/defaults.test.js', (require) => require('./defaults')],
+]);
+
+/** Changes what a module exports. */
+const WRAPPERS: ReadonlyMap<string, (exports: Exports) => Exports> = new Map([
+  ['network/connection.js', (exports) => connectingOnce(exports as typeof Connection)],
 ]);
 
 interface BytesDecoder {
@@ -131,3 +138,41 @@ function produceRequest(require: Require): Exports {
         .writeArray(topicData.map(({ topic, partitions }) => new Encoder().writeString(topic).writeArray(partitions.map(partition)))),
   });
 }
+
+declare class Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly connectionTimeout: number;
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+}
+
+/** kafkajs opens a socket per request that comes while it connects, and waits for ever when the broker hangs up before the handshake ends. */
+function connectingOnce(Original: typeof Connection): typeof Connection {
+  return class extends Original {
+    #connecting: Promise<unknown> | undefined;
+
+    override connect(): Promise<unknown> {
+      this.#connecting ??= this.#connectInTime().finally(() => {
+        this.#connecting = undefined;
+      });
+      return this.#connecting;
+    }
+
+    async #connectInTime(): Promise<unknown> {
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(hungUp(this.host, this.port)), this.connectionTimeout + 100);
+      try {
+        return await Promise.race([super.connect(), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  };
+}
+
+const hungUp = (host: string, port: number) =>
+  Object.assign(new Error(`${host}:${port} hung up, or did not answer, before the connection stood`), {
+    name: 'KafkaJSConnectionError',
+    retriable: true,
+  });
