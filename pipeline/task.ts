@@ -182,8 +182,12 @@ export class Task {
       const rows = Math.min(this.#setting.options.batchRows, Math.max(1, point.nextOrdinal - merge.nextOrdinal));
       const turn = await merge.next(rows, (input) => this.#budget(point.positions[input.name]));
       if (typeof turn !== 'string') await this.#epochs.cadence.work(() => this.#run(turn));
-      else if (turn === 'end') break;
+      else if (turn === 'end' || samePositions(merge.positions, point.positions)) break;
     }
+    if (merge.nextOrdinal === point.nextOrdinal) return;
+    throw new MillraceError('DIVERGED', `task ${this.name} found ${merge.nextOrdinal} rows where ${point.nextOrdinal} were committed`, {
+      hint: 'the input has changed or was deleted since, or the commit record is not that of this input; begin anew with --fresh',
+    });
   }
 
   #budget(until?: Position): ReadBudget {
