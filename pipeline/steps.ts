@@ -37,13 +37,18 @@ export class Steps implements TaskContext {
     this.#clock = clock;
   }
 
-  step({ name, ledger }: StepDeclaration): StepContext {
+  step({ name, ledger, onError = 'stop' }: StepDeclaration): StepContext {
     const id = this.#freeId(name);
     this.ids.push(id);
-    this.ledger.declare(id, ledger);
+    this.ledger.declare(id, onError === 'reject' ? withRejected(ledger) : ledger);
     return {
       id,
+      onError,
       clock: this.#clock,
+      journal: {
+        recall: () => this.journal.next(id),
+        keep: (ordinal, answer) => this.journal.keep(id, ordinal, answer),
+      },
       count: (counter, rows) => this.ledger.add(id, counter, rows),
       emitted: (batch) => {
         this.ledger.add(id, 'out', batch.batch.numRows);
@@ -72,11 +77,17 @@ export class Steps implements TaskContext {
     this.ledger.declare(id, ledger);
   }
 
-  /** Runs the turn-end hooks in build order, then waits for asynchronous work, until neither is left. */
+  /** Waits for asynchronous work, then runs the turn-end hooks in build order: a hook that merges sees what the work before it brought. */
   async endTurn(): Promise<void> {
-    for (;;) {
-      for (const flush of this.#turnEnds) flush();
-      if (this.#work.length === 0) return;
+    await this.#settle();
+    for (const flush of this.#turnEnds) {
+      flush();
+      await this.#settle();
+    }
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#work.length > 0) {
       const work = this.#work;
       this.#work = [];
       await Promise.all(work);
@@ -90,3 +101,9 @@ export class Steps implements TaskContext {
     return rejections;
   }
 }
+
+/** A step whose lift may reject rows has them in its equation. */
+const withRejected = ({ left, right }: LedgerEquation): LedgerEquation => ({
+  left,
+  right: right.includes('rejected') ? right : [...right, 'rejected'],
+});

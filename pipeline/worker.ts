@@ -1,5 +1,5 @@
 import { MillraceError } from '../streams/index.ts';
-import { Task, type TaskSetting } from './task.ts';
+import { type OrdinalRange, Task, type TaskSetting } from './task.ts';
 import type { TaskSummary } from './task-summary.ts';
 
 /** How a task ended: its input has truly ended, or it was told to stop. */
@@ -7,6 +7,11 @@ export type TaskEnd = 'ended' | 'stopped';
 
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
+/** An operator that fails so often at one place is not tried again. */
+const MOST_ATTEMPTS = 8;
+
+/** Failures of the user's code or data, in contrast to those of brokers and disks. */
+const OPERATOR_CODES: ReadonlySet<string> = new Set(['OPERATOR_FAILED', 'MODEL_FAILED', 'SCHEMA_MISMATCH']);
 
 /**
  * Runs one task to its end: opens it, drives it turn by turn, and opens it anew after an error that a retry can mend, with growing pauses.
@@ -18,6 +23,10 @@ export class TaskWorker {
   #task: Task | undefined;
   #last: TaskSummary | undefined;
   #pause = FIRST_PAUSE;
+  #attempts = 0;
+  /** Rows of the turn that failed last. */
+  #failedRows: OrdinalRange | undefined;
+  #suspects: OrdinalRange | undefined;
 
   /** `drained` says whether an idle task has nothing more to expect. */
   constructor(setting: TaskSetting, drained: (task: Task) => Promise<boolean>, onRetry: (error: MillraceError, pause: number) => void) {
@@ -49,7 +58,11 @@ export class TaskWorker {
         return await this.#runOnce(stop);
       } catch (thrown) {
         const error = MillraceError.from(thrown, 'INTERNAL');
-        if (error.retry !== 'backoff' || stop.aborted) throw error;
+        if (stop.aborted) throw error;
+        if (OPERATOR_CODES.has(error.code)) this.#countFailure(error);
+        else if (error.retry !== 'backoff') throw error;
+        // Looking for the bad row needs no pause.
+        if (this.#suspects !== undefined) continue;
         this.#onRetry(error, this.#pause);
         await this.#setting.clock.sleep(this.#pause, stop);
         this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
@@ -57,8 +70,25 @@ export class TaskWorker {
     }
   }
 
+  /**
+   * An operator failed on a turn of many rows. The task is opened anew from its last commit and these rows are pushed one by one, so that the error names the first bad one.
+   * Throws when that is known, or when trying again has not helped.
+   */
+  #countFailure(error: MillraceError): void {
+    const rows = this.#failedRows;
+    this.#failedRows = undefined;
+    const again = error.retry === 'backoff' && ++this.#attempts < MOST_ATTEMPTS;
+    if (again) return;
+    const known = rows === undefined || rows.to - rows.from <= 1;
+    if (known || this.#suspects !== undefined) {
+      const { step, origin, hint, cause } = error;
+      throw new MillraceError(error.code, error.message, { step, origin, hint, cause: cause ?? error });
+    }
+    this.#suspects = rows;
+  }
+
   async #runOnce(stop: AbortSignal): Promise<TaskEnd> {
-    const task = new Task(this.#setting);
+    const task = new Task({ ...this.#setting, ...(this.#suspects === undefined ? {} : { suspects: this.#suspects }) });
     try {
       const record = await task.open();
       this.#task = task;
@@ -67,6 +97,9 @@ export class TaskWorker {
         return 'ended';
       }
       return await this.#drive(task, stop);
+    } catch (thrown) {
+      this.#failedRows = task.running;
+      throw thrown;
     } finally {
       this.#last = (task.committed?.summary as TaskSummary | undefined) ?? this.#last;
       this.#task = undefined;
@@ -76,8 +109,14 @@ export class TaskWorker {
 
   async #drive(task: Task, stop: AbortSignal): Promise<TaskEnd> {
     while (!stop.aborted) {
+      const { committed } = task;
       const result = await task.turn();
-      this.#pause = FIRST_PAUSE;
+      // What was committed is behind: the next failure is another one.
+      if (task.committed !== committed) {
+        this.#pause = FIRST_PAUSE;
+        this.#attempts = 0;
+        this.#suspects = undefined;
+      }
       if (result === 'end' || (result === 'idle' && (await this.#drained(task)))) {
         await task.finish();
         return 'ended';

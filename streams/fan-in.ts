@@ -3,6 +3,7 @@ import { Observable, Subscription } from 'rxjs';
 import { MillraceError } from './millrace-error.ts';
 import type { StateReader, StateWriter } from './state-bytes.ts';
 import { cellOf } from './stateful-operator.ts';
+import { stepFailure } from './step-attempt.ts';
 import type { StreamBatch } from './stream-batch.ts';
 import { currentTask, type LedgerEquation, type StepContext } from './task-context.ts';
 
@@ -32,6 +33,12 @@ export function fanIn<I extends readonly TypeMap[], O extends TypeMap, S>(
   operator: FanIn<I, O, S>,
 ): Observable<StreamBatch<O>> {
   const step = currentTask().step({ name, ledger: operator.ledger });
+  if (step.onError === 'reject') {
+    throw new MillraceError('INVALID_PIPELINE', "a step with several inputs cannot use onError 'reject'", {
+      step: step.id,
+      hint: 'use stop or retry here, and reject on the steps before it',
+    });
+  }
   return new Observable((subscriber) => {
     let state = operator.create(step);
     step.keep(cellOf(operator, step, { get: () => state, set: (restored) => (state = restored) }));
@@ -44,7 +51,7 @@ export function fanIn<I extends readonly TypeMap[], O extends TypeMap, S>(
         step.emitted(output);
         subscriber.next(output);
       } catch (thrown) {
-        subscriber.error(MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id }));
+        subscriber.error(stepFailure(step, thrown));
       }
     };
     const flush = () => {

@@ -1,10 +1,12 @@
 export { type FanIn, fanIn, type TurnInputs } from './fan-in.ts';
 export { flow, type Operator } from './flow.ts';
+export { type MapAsyncOptions, mapAsync } from './map-async.ts';
 export { filterBatch, mapBatch } from './map-batch.ts';
 export { type ErrorCode, MillraceError, type MillraceErrorOptions, type Origin } from './millrace-error.ts';
 export { type Duration, duration, milliseconds, parseOptions } from './options.ts';
 export { StateReader, StateWriter } from './state-bytes.ts';
 export { cellOf, type StatefulOperator, statefulOperator } from './stateful-operator.ts';
+export { type StepOptions, step } from './step.ts';
 export {
   type RowsOf,
   type StreamBatch,
@@ -16,11 +18,13 @@ export {
   withBatch,
 } from './stream-batch.ts';
 export {
+  type AnswerJournal,
   type BatchObserver,
   buildInTask,
   type Clock,
   currentTask,
   type LedgerEquation,
+  type OnError,
   type RejectedRow,
   type Score,
   type StateCell,

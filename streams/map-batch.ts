@@ -1,7 +1,7 @@
 import type { TypeMap } from 'apache-arrow';
-import { map, type OperatorFunction } from 'rxjs';
+import { concatMap, type OperatorFunction } from 'rxjs';
 import type { Batch } from '../columnar/index.ts';
-import { MillraceError } from './millrace-error.ts';
+import { StepAttempt } from './step-attempt.ts';
 import { type StreamBatch, takeStreamRows, withBatch } from './stream-batch.ts';
 import { currentTask, type LedgerEquation } from './task-context.ts';
 
@@ -48,16 +48,13 @@ function lift<I extends TypeMap, O extends TypeMap>(
 ): OperatorFunction<StreamBatch<I>, StreamBatch<O>> {
   return (source) => {
     const step = currentTask().step({ name, ledger });
+    const attempt = new StepAttempt(step);
     return source.pipe(
-      map((input) => {
+      concatMap((input) => {
         step.count('in', input.batch.numRows);
-        try {
-          const output = project(input, step.count);
-          step.emitted(output);
-          return output;
-        } catch (thrown) {
-          throw MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id, origin: input.origin });
-        }
+        const outputs = [...attempt.run(input, (batch) => project(batch, attempt.context.count))];
+        for (const output of outputs) step.emitted(output);
+        return outputs;
       }),
     );
   };

@@ -2,6 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import { Observable, type OperatorFunction } from 'rxjs';
 import { MillraceError } from './millrace-error.ts';
 import type { StateReader, StateWriter } from './state-bytes.ts';
+import { StepAttempt, stepFailure } from './step-attempt.ts';
 import type { StreamBatch } from './stream-batch.ts';
 import { currentTask, type LedgerEquation, type StateCell, type StepContext } from './task-context.ts';
 
@@ -45,29 +46,34 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
   return (source) => {
     const step = currentTask().step({ name, ledger: operator.ledger });
     return new Observable((subscriber) => {
-      let state = operator.create(step);
-      step.keep(cellOf(operator, step, { get: () => state, set: (restored) => (state = restored) }));
-      const emit = (run: () => StreamBatch<O> | undefined, origin?: StreamBatch['origin']) => {
+      const attempt = new StepAttempt(step);
+      const { context } = attempt;
+      let state = operator.create(context);
+      context.keep(cellOf(operator, context, { get: () => state, set: (restored) => (state = restored) }));
+      const emit = (output: StreamBatch<O> | undefined) => {
+        if (output === undefined) return;
+        step.emitted(output);
+        subscriber.next(output);
+      };
+      const guard = (work: () => void) => {
         try {
-          const output = run();
-          if (output === undefined) return true;
-          step.emitted(output);
-          subscriber.next(output);
-          return true;
+          work();
         } catch (thrown) {
-          subscriber.error(MillraceError.from(thrown, 'OPERATOR_FAILED', { step: step.id, origin }));
-          return false;
+          subscriber.error(stepFailure(step, thrown));
         }
       };
       return source.subscribe({
-        next: (input) => {
-          step.count('in', input.batch.numRows);
-          emit(() => operator.onBatch(state, input, step), input.origin);
-        },
+        next: (input) =>
+          guard(() => {
+            step.count('in', input.batch.numRows);
+            for (const output of attempt.run(input, (batch) => operator.onBatch(state, batch, context))) emit(output);
+          }),
         error: (thrown) => subscriber.error(thrown),
-        complete: () => {
-          if (emit(() => operator.onEnd?.(state, step))) subscriber.complete();
-        },
+        complete: () =>
+          guard(() => {
+            emit(operator.onEnd?.(state, context));
+            subscriber.complete();
+          }),
       });
     });
   };
