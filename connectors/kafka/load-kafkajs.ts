@@ -139,15 +139,17 @@ function produceRequest(require: Require): Exports {
   });
 }
 
+/** What the wrapper below needs of kafkajs' connection. */
 declare class Connection {
   readonly host: string;
   readonly port: number;
   readonly connectionTimeout: number;
+  socket: { readonly destroyed: boolean } | undefined;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
 }
 
-/** kafkajs opens a socket per request that comes while it connects, and waits for ever when the broker hangs up before the handshake ends. */
+/** kafkajs opens a socket per request that comes while it connects, waits for ever when the broker hangs up before the handshake ends, and takes leave of closed sockets again and again. */
 function connectingOnce(Original: typeof Connection): typeof Connection {
   return class extends Original {
     #connecting: Promise<unknown> | undefined;
@@ -157,6 +159,12 @@ function connectingOnce(Original: typeof Connection): typeof Connection {
         this.#connecting = undefined;
       });
       return this.#connecting;
+    }
+
+    // Each call adds a listener to the socket, also to one that is gone.
+    override disconnect(): Promise<unknown> {
+      if (this.socket?.destroyed === true) this.socket = undefined;
+      return super.disconnect();
     }
 
     async #connectInTime(): Promise<unknown> {
