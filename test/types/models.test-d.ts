@@ -35,32 +35,26 @@ export const forecasts: Observable<
   StreamBatch<{ station: Dictionary<Utf8, Int32> | Utf8; prediction: Float64; targetTime: TimestampMillisecond; modelVersion: Int64 }>
 > = flow(hours, learn({ ...rest, features: ['sequence', 'now'], target: 'measured', baseline: persistence('pm25'), key: 'station' }));
 
+const by = { features: 'sequence', target: 'measured', baseline: persistence('pm25') } as const;
+
 // @ts-expect-error a key that was not named is not in the type
-export const unnamed: Observable<StreamBatch<{ station: Utf8 }>> = flow(
-  hours,
-  learn({ ...rest, features: 'sequence', target: 'measured', baseline: persistence('pm25') }),
-);
+export const unnamed: Observable<StreamBatch<{ station: Utf8 }>> = flow(hours, learn({ ...rest, ...by }));
 
 // @ts-expect-error there is no column 'sequences'
-export const misspelled = flow(hours, learn({ ...rest, features: 'sequences', target: 'measured', baseline: persistence('pm25') }));
+export const misspelled = flow(hours, learn({ ...rest, ...by, features: 'sequences' }));
 
 // @ts-expect-error features are tensors
-export const scalar = flow(hours, learn({ ...rest, features: 'pm25', target: 'measured', baseline: persistence('pm25') }));
+export const scalar = flow(hours, learn({ ...rest, ...by, features: 'pm25' }));
 
 // @ts-expect-error a target is a number
-export const named = flow(hours, learn({ ...rest, features: 'sequence', target: 'station', baseline: persistence('pm25') }));
+export const named = flow(hours, learn({ ...rest, ...by, target: 'station' }));
 
+const season = seasonalNaive('at', { season: '24h' });
 // @ts-expect-error a baseline reads a number
-export const timed = flow(
-  hours,
-  learn({ ...rest, features: 'sequence', target: 'measured', baseline: seasonalNaive('at', { season: '24h' }) }),
-);
+export const timed = flow(hours, learn({ ...rest, ...by, baseline: season }));
 
 // @ts-expect-error a key is a string
-export const keyed = flow(hours, learn({ ...rest, features: 'sequence', target: 'measured', baseline: persistence('pm25'), key: 'pm25' }));
+export const keyed = flow(hours, learn({ ...rest, ...by, key: 'pm25' }));
 
 // @ts-expect-error a lead is a duration
-export const soon = flow(
-  hours,
-  learn({ estimator, features: 'sequence', target: 'measured', lead: 'soon', baseline: persistence('pm25') }),
-);
+export const soon = flow(hours, learn({ ...rest, ...by, lead: 'soon' }));

@@ -30,6 +30,15 @@ describe('scores of learn', () => {
     for (const size of [1, 7, 100]) expect(collect({ scoreEvery: 1 }, size).rows).toEqual(rows);
   });
 
+  test('lie in the order of (ordinal, sub), as rows of a stream do', () => {
+    const { rows } = collect({ scoreEvery: 1 }, 300);
+    for (const [i, row] of rows.entries()) {
+      const before = rows[i - 1];
+      if (before === undefined) continue;
+      expect(row.ordinal > before.ordinal || (row.ordinal === before.ordinal && row.sub > before.sub)).toBe(true);
+    }
+  });
+
   test('give RMSE beside MAE', () => {
     const { rows } = collect({ scoreEvery: 1000 }, 300);
     const [mae, rmse] = columnsOf(rows);
