@@ -20,7 +20,10 @@ export class Ledger {
     if (rows === 0) return;
     const counters = this.#counters.get(step) ?? new Map<string, number>();
     this.#counters.set(step, counters);
-    counters.set(counter, (counters.get(counter) ?? 0) + rows);
+    const total = (counters.get(counter) ?? 0) + rows;
+    // A counter that comes back to zero leaves no trace: whether it ever was more may depend on where batches end.
+    if (total === 0) counters.delete(counter);
+    else counters.set(counter, total);
   }
 
   get(step: string, counter: string): number {

@@ -47,4 +47,18 @@ describe('Ledger', () => {
     };
     expect(bytes(['b', 'a'])).toEqual(bytes(['a', 'b']));
   });
+
+  it('writes the same bytes whether a counter came back to zero or never moved, and again after a restore', () => {
+    const bytes = (held: readonly number[], from?: Uint8Array) => {
+      const ledger = new Ledger();
+      if (from !== undefined) ledger.restore(new StateReader(from));
+      for (const rows of held) ledger.add('join', 'held', rows);
+      if (from === undefined) ledger.add('join', 'in', 6);
+      const out = new StateWriter();
+      ledger.snapshot(out);
+      return out.finish();
+    };
+    expect(bytes([4, -4])).toEqual(bytes([]));
+    expect(bytes([], bytes([4, -4]))).toEqual(bytes([4, -4]));
+  });
 });
