@@ -230,10 +230,8 @@ export class Learner {
 
   /** Scores of one row are numbered by lead and metric. */
   #addScores(lead: number, place: ScorePlace): void {
-    METRICS.forEach((metric, number) => {
-      const sub = (place.sub * this.#outputs + lead) * METRICS.length + number;
-      this.#scoreRows.add(this.#scores.score(lead, metric), { ...place, sub });
-    });
+    const scores = METRICS.map((metric) => this.#scores.score(lead, metric));
+    this.#scoreRows.add(scores, { ...place, sub: (place.sub * this.#outputs + lead) * METRICS.length });
   }
 
   /** One row per row taken and lead. The leads count from issuedAt already, so the output needs no availableAt. */

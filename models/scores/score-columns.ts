@@ -46,7 +46,7 @@ const SCORE_SCHEMA: BatchSchema<ScoreColumns> = schema<ScoreColumns>(
   { eventTime: 'at', key: 'name' },
 );
 
-/** Place of a score in the stream: `ordinal` and `watermark` of the row whose label it counted last, `sub` numbered on from that row's. */
+/** Place of scores in the stream: `ordinal` and `watermark` of the row whose label was counted last; the first of them takes `sub`. */
 export interface ScorePlace {
   readonly ordinal: number;
   readonly sub: number;
@@ -59,9 +59,15 @@ export class ScoreRows {
   readonly #scores: Score[] = [];
   readonly #places: ScorePlace[] = [];
 
-  add(score: Score, place: ScorePlace): void {
-    this.#scores.push(score);
-    this.#places.push(place);
+  /** Adds scores of one forecast. Of several with one place (a row may bring several labels) only the last stay. */
+  add(scores: readonly Score[], place: ScorePlace): void {
+    const before = this.#places.at(-scores.length);
+    if (before !== undefined && before.ordinal === place.ordinal && before.sub === place.sub) {
+      this.#scores.length -= scores.length;
+      this.#places.length -= scores.length;
+    }
+    this.#scores.push(...scores);
+    this.#places.push(...scores.map((_, index) => ({ ...place, sub: place.sub + index })));
   }
 
   /** All scores added since the last call, or undefined when there is none. */
