@@ -1,2 +1,2 @@
 export { type KafkaOptions, kafkaOptions } from './kafka-options.ts';
-export { openKafka } from './open-kafka.ts';
+export { type KafkaHome, openKafka } from './open-kafka.ts';

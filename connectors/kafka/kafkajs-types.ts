@@ -125,6 +125,21 @@ export interface Broker {
       }[];
     },
   ): Promise<unknown>;
+  joinGroup(request: {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly sessionTimeout: number;
+    readonly rebalanceTimeout: number;
+    readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+  }): Promise<unknown>;
+  syncGroup(request: {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly generationId: number;
+    readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+  }): Promise<unknown>;
+  heartbeat(request: { readonly groupId: string; readonly memberId: string; readonly groupGenerationId: number }): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
   endTxn(request: TransactionScope & { readonly transactionResult: boolean }): Promise<unknown>;
 }
 

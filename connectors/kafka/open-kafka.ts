@@ -1,4 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
+import type { Observable } from 'rxjs';
 import { parseOptions } from '../../streams/index.ts';
 import type { Home, Position, Source, TopicDefinition } from '../contract/index.ts';
 import { ClusterClient } from './cluster-client.ts';
@@ -7,6 +8,15 @@ import { KafkaEpochStore } from './kafka-epoch-store.ts';
 import { type KafkaOptions, kafkaOptions } from './kafka-options.ts';
 import { KafkaSource } from './kafka-source.ts';
 import { KafkaTopics } from './kafka-topics.ts';
+import { taskAssignments } from './task-group.ts';
+
+/** A home whose tasks can be shared by processes on many machines. */
+export interface KafkaHome extends Home {
+  /**
+   * Joins a consumer group that shares the tasks of co-partitioned topics: gives the numbers of this process's tasks, anew whenever they change. Unsubscribing leaves the group.
+   */
+  assignments(group: string, topics: readonly string[]): Observable<readonly number[]>;
+}
 
 /**
  * Opens a Kafka cluster as the home of pipelines: topics, sources with positions kept in commit records, and epochs committed as transactions.
@@ -19,7 +29,7 @@ import { KafkaTopics } from './kafka-topics.ts';
  * await home.topics.ensure('readings', { partitions: 4 });
  * await home.close();
  */
-export function openKafka(options: KafkaOptions): Home {
+export function openKafka(options: KafkaOptions): KafkaHome {
   const settings = parseOptions('openKafka', kafkaOptions, options);
   const client = new ClusterClient(settings);
   const ends = new CommittedEnds();
@@ -38,6 +48,7 @@ export function openKafka(options: KafkaOptions): Home {
     async positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>> {
       return new Map((await epochs.peek('')).map(({ task, positions }) => [task, positions]));
     },
+    assignments: (group, inputs) => taskAssignments(settings, { group, topics: inputs }),
     close: () => client.close(),
   };
 }
