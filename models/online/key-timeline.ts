@@ -1,7 +1,7 @@
-/** Samples of one key by time: a ring of (time, sample number) pairs, ascending by time, equal times in the order of insertion. */
+/** What one key has over time: a ring of (time, number) pairs, ascending by time, equal times in the order of insertion. */
 export class KeyTimeline {
   #times = new Float64Array(8);
-  #samples = new Float64Array(8);
+  #values = new Float64Array(8);
   #start = 0;
   #length = 0;
 
@@ -9,9 +9,9 @@ export class KeyTimeline {
     return this.#length;
   }
 
-  /** Sample number of the entry at `index`, counted from the oldest. */
-  sample(index: number): number {
-    return this.#samples[this.#slot(index)] as number;
+  /** The number of the entry at `index`, counted from the oldest. */
+  value(index: number): number {
+    return this.#values[this.#slot(index)] as number;
   }
 
   time(index: number): number {
@@ -19,11 +19,11 @@ export class KeyTimeline {
   }
 
   /** Inserts after all entries that are not later; rows out of order cost a shift, rows in order nothing. */
-  insert(time: number, sample: number): void {
+  insert(time: number, value: number): void {
     if (this.#length === this.#times.length) this.#grow();
     let index = this.#length++;
-    for (; index > 0 && this.time(index - 1) > time; index--) this.#put(index, this.time(index - 1), this.sample(index - 1));
-    this.#put(index, time, sample);
+    for (; index > 0 && this.time(index - 1) > time; index--) this.#put(index, this.time(index - 1), this.value(index - 1));
+    this.#put(index, time, value);
   }
 
   /** Index of the first entry whose time is not before `time`; `length` when there is none. */
@@ -47,22 +47,22 @@ export class KeyTimeline {
     return (this.#start + index) & (this.#times.length - 1);
   }
 
-  #put(index: number, time: number, sample: number): void {
+  #put(index: number, time: number, value: number): void {
     const slot = this.#slot(index);
     this.#times[slot] = time;
-    this.#samples[slot] = sample;
+    this.#values[slot] = value;
   }
 
   #grow(): void {
     const length = this.#length;
     const times = new Float64Array(length * 2);
-    const samples = new Float64Array(length * 2);
+    const values = new Float64Array(length * 2);
     for (let index = 0; index < length; index++) {
       times[index] = this.time(index);
-      samples[index] = this.sample(index);
+      values[index] = this.value(index);
     }
     this.#times = times;
-    this.#samples = samples;
+    this.#values = values;
     this.#start = 0;
   }
 }

@@ -93,7 +93,7 @@ export class LabelLedger {
     this.features.set(features.subarray(from, from + inputSize), slot * inputSize);
     // Closed samples leave the timeline here and not in close, which runs while label walks over it.
     const timeline = this.#timelineOf(key);
-    while (timeline.length > 0 && !this.isOpen(timeline.sample(0))) timeline.dropOldest();
+    while (timeline.length > 0 && !this.isOpen(timeline.value(0))) timeline.dropOldest();
     timeline.insert(issuedAt, sample);
     return sample;
   }
@@ -106,7 +106,7 @@ export class LabelLedger {
     for (let lead = 0; lead < leads.length; lead++) {
       const due = at - (leads[lead] as number);
       for (let index = timeline.firstFrom(due - tolerance); index < timeline.length && timeline.time(index) <= due; index++) {
-        const sample = timeline.sample(index);
+        const sample = timeline.value(index);
         if (this.isOpen(sample) && this.#take(this.slotOf(sample), lead, target)) joined(sample, lead);
       }
     }

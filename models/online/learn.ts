@@ -16,6 +16,8 @@ import { Learner } from './learner.ts';
  *   network instead of one per lead; the price is that all leads learn as late as the longest.
  * - **Which model.** A row is predicted with exactly the steps that labels of earlier ordinals had filled (`modelVersion`). How the stream was cut
  *   into batches and epochs changes no bit; a partial mini-batch stays in the state.
+ * - **Replay.** With `replay`, labeled samples are kept, and after each mini-batch further steps are made on samples drawn from them; they belong to that
+ *   mini-batch's step, and count in `modelVersion`.
  * - **Residuals.** With `residual`, output i of the estimator is (target - baseline) in units of the mean |target - baseline| of lead i so far: an
  *   output of zero is the baseline itself.
  * - **Scores.** Prequential MAE and RMSE of model and baseline over every forecast whose target was measured, counted as labels arrive.

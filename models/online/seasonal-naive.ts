@@ -48,7 +48,7 @@ class SeasonOfValues implements BaselineState {
     let index = values.firstFrom(time);
     // Of equal times the last one inserted counts: a corrected value replaces the first.
     while (index < values.length && values.time(index) === time) index++;
-    return values.sample(Math.max(0, index - 1));
+    return values.value(Math.max(0, index - 1));
   }
 
   #valuesOf(key: number): KeyTimeline {
@@ -61,7 +61,7 @@ class SeasonOfValues implements BaselineState {
     for (const values of this.#values) {
       const indexes = Array.from({ length: values.length }, (_, index) => index);
       out.numbers(Float64Array.from(indexes, (index) => values.time(index)));
-      out.numbers(Float64Array.from(indexes, (index) => values.sample(index)));
+      out.numbers(Float64Array.from(indexes, (index) => values.value(index)));
     }
   }
 

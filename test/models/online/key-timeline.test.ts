@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { KeyTimeline } from '../../../models/online/key-timeline.ts';
 
 const entries = (timeline: KeyTimeline) =>
-  Array.from({ length: timeline.length }, (_, index) => [timeline.time(index), timeline.sample(index)]);
+  Array.from({ length: timeline.length }, (_, index) => [timeline.time(index), timeline.value(index)]);
 
 test('holds what a sorted list holds, whatever is inserted and dropped', () => {
   const action = fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constant('drop' as const));
