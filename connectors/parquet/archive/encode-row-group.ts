@@ -4,6 +4,7 @@ import { type Batch, type BatchSchema, batchToIpc } from '../../../columnar/inde
 import { parseFooter } from '../format/footer.ts';
 import { HEAD_BYTES, moveRowGroup, placeOfChunk } from '../format/row-group-file.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
+import { withParquetDates } from './parquet-dates.ts';
 
 /** How column chunks are written. */
 export interface Encoding {
@@ -37,7 +38,7 @@ export interface EncodedRowGroup {
  */
 export function encodeRowGroup(batch: Batch, encoding: Encoding): EncodedRowGroup {
   const properties = writerProperties(batch.schema, encoding).setMaxRowGroupSize(Math.max(1, batch.numRows)).setWriteBatchSize(16_384);
-  const file = writeParquet(Table.fromIPCStream(batchToIpc(batch)), properties.build());
+  const file = writeParquet(Table.fromIPCStream(batchToIpc(withParquetDates(batch))), properties.build());
   const footerBytes = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true);
   const footer = parseFooter('row group', file.subarray(file.length - 8 - footerBytes, file.length - 8), file.length).thrift;
   const group = footer.structs(4)[0];

@@ -29,6 +29,7 @@ class ThreadDecoder implements Decoder {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #failure: Error | undefined;
+  #ending = false;
 
   constructor(engine: EngineName) {
     this.#worker = new Worker(WORKER, { workerData: engine });
@@ -55,7 +56,8 @@ class ThreadDecoder implements Decoder {
   }
 
   async end(): Promise<void> {
-    // Without a reference the process could end before the thread has.
+    // Without a reference the process could end before the thread has; an answer that comes now must not take it back.
+    this.#ending = true;
     this.#worker.ref();
     await this.#worker.terminate();
   }
@@ -74,7 +76,7 @@ class ThreadDecoder implements Decoder {
   #settle(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    if (this.#waiting.size === 0 && !this.#ending) this.#worker.unref();
     return waiting;
   }
 
