@@ -1,4 +1,4 @@
-import { type Data, DataType, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import { type Data, DataType, type FixedSizeList, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { categoryData, float64Data, makeBatch } from './build.ts';
 import { KeyInterner } from './key-interner.ts';
@@ -22,7 +22,26 @@ function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readon
   if (DataType.isDictionary(type)) return concatCategories(name, batches);
   if (DataType.isFloat(type) && type.precision === 2) return concatFloat64(parts);
   if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) return concatBytes(parts);
-  return concatByTaking(parts);
+  return concatLayout(parts);
+}
+
+function concatLayout(parts: readonly Data[]): Data {
+  return DataType.isFixedSizeList((parts[0] as Data).type) ? concatLists(parts as readonly Data<FixedSizeList>[]) : concatByTaking(parts);
+}
+
+/** Lists of one size: their items lie one after the other, so the items are joined. */
+function concatLists(parts: readonly Data<FixedSizeList>[]): Data {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const nulls = new ValidityBuilder(length);
+  let row = 0;
+  for (const part of parts) {
+    const validity = Validity.of(part);
+    for (let i = 0; i < part.length; i++, row++) if (!validity.isValid(i)) nulls.setNull(row);
+  }
+  const { type } = parts[0] as Data<FixedSizeList>;
+  // An item buffer may be longer than the rows need.
+  const items = parts.map((part) => (part.children[0] as Data).slice(0, part.length * type.listSize));
+  return makeData({ type, length, child: concatLayout(items), nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
 }
 
 function concatFloat64(parts: readonly Data[]): Data {

@@ -1,8 +1,10 @@
 import {
   ABSENT,
   BooleanColumn,
+  bytesOfBase64,
   CategoryColumn,
   type ColumnBuilder,
+  EXPECTED,
   Int64Column,
   NULL,
   NumberColumn,
@@ -96,23 +98,6 @@ function putString(text: string, builder: ColumnBuilder, row: number): boolean {
 function bytesOfText(text: string): Uint8Array | undefined {
   return text.isWellFormed() ? encoder.encode(text) : undefined;
 }
-
-function bytesOfBase64(text: string): Uint8Array | undefined {
-  const valid = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
-  return valid ? Buffer.from(text, 'base64') : undefined;
-}
-
-const EXPECTED: Readonly<Record<ColumnBuilder['kind'], string>> = {
-  float64: 'a float64 number',
-  float32: 'a float32 number',
-  int32: 'a 32-bit integer',
-  int64: 'a 64-bit integer',
-  timestamp: 'an instant (ms since 1970 or ISO 8601)',
-  boolean: 'true or false',
-  text: 'a string',
-  category: 'a string',
-  binary: 'a base64 string',
-};
 
 function describeNode(node: JsonNode): string {
   if (node.kind === 'number') return node.text.length > 40 ? `${node.text.slice(0, 37)}...` : node.text;

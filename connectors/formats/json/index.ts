@@ -1,1 +1,3 @@
 export { json } from './json.ts';
+export { type JsonNode, JsonSyntaxError, parseJson } from './parse-json.ts';
+export { type ValueWriter, valueWriter } from './value-writer.ts';
