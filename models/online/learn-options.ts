@@ -39,26 +39,47 @@ export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = n
 
 /** Schema of {@link LearnOptions}. */
 export const learnOptions = z.strictObject({
-  estimator: z.custom<() => Estimator>((value) => typeof value === 'function', 'expected a function that makes an estimator'),
-  features: z.union([z.string(), z.array(z.string()).min(1)]).transform((features) => [features].flat()),
-  target: z.string(),
+  estimator: z
+    .custom<() => Estimator>((value) => typeof value === 'function', 'expected a function that makes an estimator')
+    .describe('makes a fresh estimator'),
+  features: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .transform((features) => [features].flat())
+    .describe("tensor columns with the estimator's input, laid side by side"),
+  target: z.string().describe('numeric column with the measured value, null where nothing was measured'),
   lead: z
     .union([duration(), z.array(duration()).min(1)])
     .transform((leads) => [leads].flat())
     .refine((leads) => leads.every((lead) => lead >= 0), 'a lead is 0 or more: what lies before a row is no forecast')
-    .refine((leads) => new Set(leads).size === leads.length, 'two leads are equal'),
-  baseline: z.custom<Baseline>(
-    (value) => typeof (value as Baseline)?.create === 'function',
-    'expected a baseline such as persistence(column)',
-  ),
-  batchRows: z.int().positive().default(32),
-  residual: z.boolean().default(true),
-  replay: z.strictObject({ samples: z.int().positive(), steps: z.int().positive().default(1), seed: z.number().default(0) }).optional(),
-  key: z.string().optional(),
-  tolerance: duration().default(0),
-  maxPending: z.int().positive().default(65_536),
-  scores: z.custom<BatchObserver<ScoreColumns>>((value) => typeof (value as BatchObserver<ScoreColumns>)?.next === 'function').optional(),
-  scoreEvery: z.int().positive().default(10_000),
+    .refine((leads) => new Set(leads).size === leads.length, 'two leads are equal')
+    .describe('how far ahead to forecast, one per output of the estimator'),
+  baseline: z
+    .custom<Baseline>((value) => typeof (value as Baseline)?.create === 'function', 'expected a baseline such as persistence(column)')
+    .describe('the naive forecast to beat'),
+  batchRows: z.int().positive().default(32).describe('samples of one optimizer step'),
+  residual: z.boolean().default(true).describe('learn target - baseline in units of a running scale'),
+  replay: z
+    .strictObject({
+      samples: z.int().positive().describe('labeled samples kept'),
+      steps: z.int().positive().default(1).describe('further steps after each mini-batch'),
+      seed: z.number().default(0).describe('decides which samples are kept and drawn'),
+    })
+    .optional()
+    .describe('learn again from labeled samples; absent: from each once'),
+  key: z.string().optional().describe("key column; absent: the schema's key role"),
+  tolerance: duration()
+    .refine((tolerance) => tolerance >= 0, 'expected 0 or more')
+    .default(0)
+    .describe('how much later than its due time a label may be stamped'),
+  maxPending: z.int().positive().default(65_536).describe('most samples that wait for labels at once'),
+  scores: z
+    .custom<BatchObserver<ScoreColumns>>(
+      (value) => typeof (value as BatchObserver<ScoreColumns>)?.next === 'function',
+      'expected an observer',
+    )
+    .optional()
+    .describe('receives scores of model and baseline'),
+  scoreEvery: z.int().positive().default(10_000).describe('labels of a lead between two of its scores'),
 });
 
 /** Checked options, and what follows from them. */

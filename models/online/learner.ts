@@ -8,13 +8,13 @@ import {
   type StreamBatch,
   takeOrder,
 } from '../../streams/index.ts';
-import { ForecastScores, METRICS, type ScoreColumns, type ScorePlace, ScoreRows } from '../scores/index.ts';
+import type { ScoreColumns, ScorePlace } from '../scores/index.ts';
 import type { BaselineState } from './baseline.ts';
 import { type ForecastColumns, ForecastRows } from './forecast-columns.ts';
 import { flawOf, inputRows, numberAt, rolesFor, rowText } from './input-rows.ts';
-import { type LabelEvent, LabelEvents } from './label-events.ts';
 import { LabelLedger } from './label-ledger.ts';
 import type { LearnSettings } from './learn-options.ts';
+import { Scoring } from './scoring.ts';
 import { Trainer } from './trainer.ts';
 import { COUNTERS, type Counter, startTurn, type Turn } from './turn.ts';
 
@@ -34,9 +34,7 @@ export class Learner {
   readonly #trainer: Trainer;
   readonly #ledger: LabelLedger;
   readonly #baseline: BaselineState;
-  readonly #scores: ForecastScores;
-  readonly #scoreRows = new ScoreRows();
-  readonly #events = new LabelEvents();
+  readonly #scoring: Scoring;
   #keys = new KeyInterner();
   #forecasts: ForecastRows | undefined;
   /** Steps that the labels of this row's ordinal filled are made when a later ordinal comes. */
@@ -47,10 +45,10 @@ export class Learner {
     this.#step = step;
     this.#outputs = settings.leads.length;
     this.#trainer = new Trainer(settings);
-    const { leads, tolerance, maxPending, leadNames } = settings;
+    const { leads, tolerance, maxPending } = settings;
     this.#ledger = new LabelLedger({ inputSize: this.#trainer.estimator.inputSize, leads, tolerance, maxPending });
     this.#baseline = settings.baseline.create(leads);
-    this.#scores = new ForecastScores(leadNames);
+    this.#scoring = new Scoring(settings);
     step.report(() => this.report());
   }
 
@@ -70,20 +68,16 @@ export class Learner {
 
   /** Scores that were reached since the last call. */
   takeScores(origin: StreamBatch['origin']): StreamBatch<ScoreColumns> | undefined {
-    return this.#scoreRows.take(origin);
+    return this.#scoring.take(origin);
   }
 
-  /** Adds the final score of each lead, unless its last label made one. */
+  /** Adds the final scores. */
   finishScores(): void {
-    for (let lead = 0; lead < this.#outputs; lead++) {
-      const labels = this.#scores.count(lead);
-      if (labels % this.#settings.scoreEvery !== 0) this.#addScores(lead, { ...this.#last, sub: this.#last.sub + 1 });
-    }
+    this.#scoring.finish(this.#last);
   }
 
   report(): StepReport {
-    const leads = this.#settings.leadNames.map((_, lead) => lead).filter((lead) => this.#scores.count(lead) > 0);
-    return { scores: leads.map((lead) => this.#scores.score(lead, 'MAE')), modelVersion: this.#trainer.estimator.steps };
+    return { scores: this.#scoring.report(), modelVersion: this.#trainer.estimator.steps };
   }
 
   #takeRow(turn: Turn, row: number): void {
@@ -142,7 +136,7 @@ export class Learner {
       const ledger = this.#ledger;
       const slot = ledger.slotOf(sample);
       const at = slot * this.#outputs + lead;
-      const event = this.#events.add();
+      const event = this.#scoring.labeled();
       event.row = row;
       event.lead = lead;
       event.target = target;
@@ -186,7 +180,7 @@ export class Learner {
     const first = turn.predicted;
     while (turn.predicted < turn.count) this.#predictStretch(turn);
     for (let index = first; index < turn.count; index++) this.#keepPredictions(turn, index);
-    this.#events.drain((event) => this.#score(turn, event));
+    this.#scoring.finishRun(turn);
   }
 
   /** Predicts the next rows that lie side by side in the feature column: a rejected row parts them. */
@@ -212,28 +206,6 @@ export class Learner {
     this.#ledger.rows[slot] = -1;
   }
 
-  #score(turn: Turn, event: LabelEvent): void {
-    const prediction = event.forecast < 0 ? event.prediction : (turn.buffers.predictions[event.forecast] as number);
-    // Without a baseline there is nothing to compare with: such labels teach, but do not score.
-    if (Number.isNaN(event.baseline)) return;
-    const labels = this.#scores.add(event.lead, event.target, prediction, event.baseline);
-    if (labels % this.#settings.scoreEvery !== 0) return;
-    const { batch, times } = turn.rows;
-    const { row, lead } = event;
-    this.#addScores(lead, {
-      ordinal: batch.ordinal[row] as number,
-      sub: batch.sub[row] as number,
-      watermark: batch.watermark[row] as number,
-      at: times[row] as number,
-    });
-  }
-
-  /** Scores of one row are numbered by lead and metric. */
-  #addScores(lead: number, place: ScorePlace): void {
-    const scores = METRICS.map((metric) => this.#scores.score(lead, metric));
-    this.#scoreRows.add(scores, { ...place, sub: (place.sub * this.#outputs + lead) * METRICS.length });
-  }
-
   /** One row per row taken and lead. The leads count from issuedAt already, so the output needs no availableAt. */
   #output(turn: Turn): StreamBatch<ForecastColumns> | undefined {
     const input = turn.rows.batch;
@@ -253,7 +225,7 @@ export class Learner {
     const { ordinal, sub, watermark, at } = this.#last;
     out.number(ordinal).number(sub).number(watermark).number(at);
     out.strings(this.#keys.keys);
-    for (const part of [this.#ledger, this.#baseline, this.#scores, this.#trainer]) part.snapshot(out);
+    for (const part of [this.#ledger, this.#baseline, this.#scoring, this.#trainer]) part.snapshot(out);
   }
 
   restore(input: StateReader): this {
@@ -266,7 +238,7 @@ export class Learner {
     }
     Object.assign(this.#last, { ordinal: input.number(), sub: input.number(), watermark: input.number(), at: input.number() });
     this.#keys = new KeyInterner(input.strings());
-    for (const part of [this.#ledger, this.#baseline, this.#scores, this.#trainer]) part.restore(input);
+    for (const part of [this.#ledger, this.#baseline, this.#scoring, this.#trainer]) part.restore(input);
     return this;
   }
 
