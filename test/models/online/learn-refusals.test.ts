@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { makeBatch, withRoles } from '../../../columnar/index.ts';
 import type { Estimator } from '../../../models/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { OperatorRun, runOperator } from '../../contract/run-operator.ts';
@@ -51,6 +52,22 @@ describe('learn refuses', () => {
     const thrown = failure(() => new OperatorRun(() => learnHours({ lead: ['1h', '4h'] })).task.restore(first.task.snapshot()));
     expect(thrown).toMatchObject({ code: 'STATE_INCOMPATIBLE' });
     expect(thrown.message).toContain('3600000, 10800000');
+  });
+
+  test('state in which more forecasts wait than may', () => {
+    const first = new OperatorRun(() => learnHours({ lead: '30d' })).push(hours(stream(50)));
+    const thrown = failure(() => new OperatorRun(() => learnHours({ lead: '30d', maxPending: 20 })).task.restore(first.task.snapshot()));
+    expect(thrown).toMatchObject({ code: 'STATE_INCOMPATIBLE', hint: 'raise maxPending of learn' });
+  });
+
+  test.each([
+    ['event-time', { key: 'station' }],
+    ['key', { eventTime: 'at' }],
+  ] as const)('a schema without a role for the %s column', (missing, roles) => {
+    const input = hours([{ station: 'A', at: 0, measured: 1 }]);
+    const batch = makeBatch(withRoles<Hours>(input.batch.schema, roles), input.batch.data.children);
+    const run = runOperator(() => learnHours({ key: undefined }), { ...input, batch });
+    expect(run.error).toMatchObject({ code: 'SCHEMA_MISMATCH', message: `learn needs a ${missing} column, and the schema names none` });
   });
 
   test('an estimator that puts out NaN', () => {
