@@ -2,7 +2,7 @@ import { Field, Schema } from 'apache-arrow';
 import { type BatchSchema, rolesOf, withRoles } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { readFooter } from '../format/footer.ts';
-import { arrowFields } from './arrow-fields.ts';
+import { arrowSchema } from './arrow-schema.ts';
 import { type InputFile, naturalSchema } from './column-plan.ts';
 import type { ColumnCondition, FilterValue } from './row-filter.ts';
 
@@ -55,7 +55,7 @@ export function settleSchema(wishes: SchemaWishes): SettledSchema {
 
 function firstFile(wishes: SchemaWishes): (columns: readonly string[] | undefined) => BatchSchema {
   const [file] = wishes.files();
-  const fields = arrowFields(readFooter((file as InputFile).path));
+  const fields = arrowSchema(readFooter((file as InputFile).path)).fields;
   return (columns) => naturalSchema(file as InputFile, fields, columns);
 }
 
