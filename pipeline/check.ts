@@ -1,8 +1,10 @@
 import { describeSchema, emptyBatch, rolesOf } from '../columnar/index.ts';
+import type { Home } from '../connectors/index.ts';
 import { streamBatch } from '../streams/index.ts';
 import type { Input, Output, Pipeline } from './definition.ts';
 import { Graph } from './graph.ts';
 import { systemClock } from './system-clock.ts';
+import { stateChange } from './task-state.ts';
 
 /** What `millrace check` tells of a pipeline without running it. */
 export interface PipelineCheck {
@@ -20,9 +22,11 @@ const place = (end: Input | Output) => (end.kind === 'topic' ? `topic ${end.name
 /**
  * Wires a pipeline and sends a batch without rows through it: finds unknown columns, wrong types and missing streams before any row is read.
  *
+ * With a home it also tells which stored state the pipeline as it is now would lose.
+ *
  * @throws MillraceError of the step that cannot work.
  */
-export async function checkPipeline(pipeline: Pipeline): Promise<PipelineCheck> {
+export async function checkPipeline(pipeline: Pipeline, home?: Home): Promise<PipelineCheck> {
   const sinks = new Map(Object.keys(pipeline.sinks).map((name) => [name, () => {}]));
   const graph = new Graph(pipeline, systemClock, sinks);
   const sources = Object.entries(pipeline.sources);
@@ -40,10 +44,24 @@ export async function checkPipeline(pipeline: Pipeline): Promise<PipelineCheck> 
       to: place(sink),
       schema: sink.schema === undefined ? [] : describeSchema(sink.schema),
     })),
-    warnings: warningsOf(pipeline, steps.ids),
+    warnings: [...warningsOf(pipeline, steps.ids), ...(home === undefined ? [] : await stateWarnings(home, pipeline, graph))],
   };
   graph.close();
   return result;
+}
+
+/** State that a run of this pipeline would refuse to drop, and steps that would begin without any. */
+async function stateWarnings(home: Home, { name }: Pipeline, graph: Graph): Promise<readonly string[]> {
+  const [record] = await home.epochs.peek(`${name}/`);
+  if (record === undefined || record.snapshotEpoch === 0) return [];
+  const snapshot = await home.epochs.readSnapshot(record.task, record.snapshotEpoch);
+  if (snapshot === undefined) return [];
+  const own = snapshot.cells.filter(({ id }) => !id.startsWith('['));
+  const { orphans, fresh } = stateChange(graph.steps.cells, { cells: own });
+  return [
+    ...orphans.map((id) => `the state of step '${id}' in ${home.address} would have no step: a run needs --allow-orphans to drop it`),
+    ...fresh.map((id) => `step '${id}' has no state in ${home.address}: it would begin without any`),
+  ];
 }
 
 function warningsOf(pipeline: Pipeline, ids: readonly string[]): readonly string[] {
@@ -55,7 +73,7 @@ function warningsOf(pipeline: Pipeline, ids: readonly string[]): readonly string
   const numbered = ids.filter((id) => /-\d+$/.test(id));
   if (numbered.length > 0) {
     warnings.push(
-      `steps ${numbered.join(', ')} are numbered by position: give steps with state an id of their own (withStepId), so that their state outlives edits`,
+      `steps ${numbered.join(', ')} are numbered by position: give steps with state an id of their own (step), so that their state outlives edits`,
     );
   }
   return warnings;

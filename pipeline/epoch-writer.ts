@@ -82,6 +82,7 @@ export class EpochWriter {
       snapshotEpoch: snapshotDue ? epoch : (before?.snapshotEpoch ?? 0),
       journal: content.journal(),
       ended: close === 'end',
+      ...(before?.savepoint === undefined ? {} : { savepoint: before.savepoint }),
       committedAt: this.#clock.now(),
       summary: content.summary,
     };

@@ -50,6 +50,11 @@ export class Ledger {
     }
   }
 
+  /** Forgets the counters of steps that `keep` does not name: the pipeline has lost them. */
+  retain(keep: (step: string) => boolean): void {
+    for (const step of [...this.#counters.keys()]) if (!keep(step)) this.#counters.delete(step);
+  }
+
   toJSON(): Readonly<Record<string, Counters>> {
     return Object.fromEntries([...this.#counters].map(([step, counters]) => [step, Object.fromEntries([...counters].sort(byName))]));
   }

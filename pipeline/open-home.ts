@@ -8,6 +8,8 @@ export interface HomeOptions {
   readonly state?: string;
   /** Open for reading beside a run that writes. */
   readonly readOnly?: boolean;
+  /** Do not take the folder's run lock: workers of one run, and commands beside a run; tasks are still fenced one by one. */
+  readonly shared?: boolean;
 }
 
 /** Opens Kafka where brokers are given, else the embedded log. */
@@ -15,5 +17,5 @@ export function openHome(options: HomeOptions): Home {
   if (options.brokers !== undefined && options.brokers !== '') {
     return openKafka({ brokers: options.brokers });
   }
-  return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false });
+  return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false, exclusive: options.shared !== true });
 }

@@ -5,6 +5,7 @@ import { feedName, feedPipeline } from './feed.ts';
 import { type HomeOptions, openHome } from './open-home.ts';
 import { paced, parseSpeed } from './pace.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
+import { loadSavepoint } from './savepoints.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
 import { type Task, type TaskSetting, taskName } from './task.ts';
 import { taskOptions } from './task-options.ts';
@@ -23,6 +24,14 @@ export interface RunOptions extends HomeOptions {
   readonly drain?: boolean;
   readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
   readonly clock?: TaskClock;
+  /** Start from this savepoint; a run that was started from it before goes on where it stopped. */
+  readonly savepoint?: string;
+  /** Drop the state of steps that the pipeline no longer has. */
+  readonly allowOrphans?: boolean;
+  /** Steps that begin anew, whatever their state. */
+  readonly resetSteps?: readonly string[];
+  /** Told what is kept and dropped when the pipeline has changed. */
+  readonly onNotice?: (notice: string) => void;
   /** Told of each retry after an error. */
   readonly onRetry?: (error: MillraceError, pause: number) => void;
 }
@@ -107,6 +116,7 @@ class PipelineRun {
 
   async #prepare(home: Home): Promise<TaskPlan> {
     if (this.#options.fresh) await forget(home, this.#pipeline);
+    if (this.#options.savepoint !== undefined) await loadSavepoint(home, this.#pipeline.name, this.#options.savepoint);
     return planPartitions(home, this.#pipeline);
   }
 
@@ -120,12 +130,17 @@ class PipelineRun {
       this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
     }
     for (let partition = 0; partition < plan.tasks; partition++) {
-      const own: TaskSetting = { ...setting, pipeline: this.#pipeline, partition };
+      const own: TaskSetting = { ...setting, ...this.#restoring(), pipeline: this.#pipeline, partition };
       this.#tasks.push(new TaskWorker(own, (task) => this.#drained(home, task, partition), onRetry));
     }
     const ends = await this.#together();
     const summary = addSummaries(this.#tasks.flatMap((task) => task.committed ?? []));
     return { ...summary, ended: ends.every((end) => end === 'ended'), alreadyEnded: this.#tasks.every((task) => task.alreadyEnded) };
+  }
+
+  #restoring(): Pick<TaskSetting, 'consent' | 'onNotice'> {
+    const { allowOrphans = false, resetSteps = [], onNotice } = this.#options;
+    return { consent: { allowOrphans, resetSteps }, ...(onNotice === undefined ? {} : { onNotice }) };
   }
 
   /** Runs feeds and tasks side by side; the first failure stops the others. */

@@ -54,10 +54,11 @@ export function differingSteps(a: Readonly<Record<string, string>>, b: Readonly<
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((id) => a[id] !== b[id]);
 }
 
-/** Throws DIVERGED, naming the first step, when the state is not what the commit record says. */
-export function compareState(cells: ReadonlyMap<string, StateCell>, record: CommitRecord): void {
+/** Throws DIVERGED, naming the first step, when the state is not what the commit record says. Steps that `changed` names are not compared. */
+export function compareState(cells: ReadonlyMap<string, StateCell>, record: CommitRecord, changed: StateChange): void {
   if (Object.keys(record.digest).length === 0) return;
-  const differing = differingSteps(digestOf(snapshotCells(cells)), record.digest);
+  const ignored = new Set(isChanged(changed) ? [...changed.orphans, ...changed.fresh, ...changed.migrated, LEDGER] : []);
+  const differing = differingSteps(digestOf(snapshotCells(cells)), record.digest).filter((step) => !ignored.has(step));
   if (differing.length === 0) return;
   throw new MillraceError('DIVERGED', `re-running epoch ${record.epoch} of task ${record.task} gave another state`, {
     step: differing[0],
@@ -65,30 +66,74 @@ export function compareState(cells: ReadonlyMap<string, StateCell>, record: Comm
   });
 }
 
+/** How the steps of a pipeline differ from those that wrote a snapshot. */
+export interface StateChange {
+  /** Steps of the snapshot that the pipeline no longer has: their state is dropped. */
+  readonly orphans: readonly string[];
+  /** Steps that begin without state. */
+  readonly fresh: readonly string[];
+  /** Steps whose state an older version of their code had written. */
+  readonly migrated: readonly string[];
+}
+
+export const isChanged = ({ orphans, fresh, migrated }: StateChange) => orphans.length + fresh.length + migrated.length > 0;
+
+/** What the user agrees to when the pipeline has changed since the snapshot. */
+export interface RestoreConsent {
+  /** Drop the state of steps that are gone. */
+  readonly allowOrphans?: boolean;
+  /** Steps that begin anew, whatever the snapshot holds for them. */
+  readonly resetSteps?: readonly string[];
+}
+
 /**
- * Restores every cell from a snapshot.
+ * Restores every cell that the snapshot has; steps that are new begin without state.
  *
- * @throws MillraceError STATE_INCOMPATIBLE when the pipeline has other steps than the one that wrote it, or a step refuses its bytes.
+ * @throws MillraceError STATE_INCOMPATIBLE when state would be lost without consent, or a step refuses its bytes.
  */
-export function restoreCells(cells: ReadonlyMap<string, StateCell>, snapshot: Snapshot): void {
-  const stored = new Map(snapshot.cells.map((cell) => [cell.id, cell]));
-  const orphans = [...stored.keys()].filter((id) => !cells.has(id));
-  const fresh = [...cells.keys()].filter((id) => !stored.has(id));
-  if (orphans.length > 0 || fresh.length > 0) {
-    const parts = [
-      orphans.length > 0 ? `state of ${orphans.join(', ')} has no step any more` : '',
-      fresh.length > 0 ? `${fresh.join(', ')} has no state yet` : '',
-    ];
-    throw new MillraceError('STATE_INCOMPATIBLE', `the pipeline has changed: ${parts.filter((part) => part !== '').join('; ')}`, {
-      hint: 'run the pipeline that wrote the state, or begin anew with --fresh',
+export function restoreCells(cells: ReadonlyMap<string, StateCell>, snapshot: Snapshot, consent: RestoreConsent = {}): StateChange {
+  const reset = new Set(consent.resetSteps);
+  const unknown = [...reset].filter((id) => !cells.has(id));
+  if (unknown.length > 0) {
+    throw new MillraceError('INVALID_OPTION', `resetSteps names ${unknown.join(', ')}, which the pipeline has not`, {
+      hint: `steps with state are ${stepsOf(cells).join(', ')}`,
     });
   }
-  for (const [id, cell] of cells) {
-    const { bytes, version } = stored.get(id) as SnapshotCell;
+  const change = stateChange(cells, snapshot, reset);
+  if (change.orphans.length > 0 && consent.allowOrphans !== true) {
+    throw new MillraceError('STATE_INCOMPATIBLE', `the pipeline has changed: state of ${change.orphans.join(', ')} has no step any more`, {
+      hint: 'give the step its old id, run the pipeline that wrote the state, or drop that state with --allow-orphans',
+    });
+  }
+  const fresh = new Set(change.fresh);
+  for (const { id, version, bytes } of snapshot.cells) {
+    if (fresh.has(id)) continue;
     try {
-      cell.restore(new StateReader(bytes), version);
+      cells.get(id)?.restore(new StateReader(bytes), version);
     } catch (thrown) {
-      throw MillraceError.from(thrown, 'STATE_INCOMPATIBLE', { step: id });
+      throw MillraceError.from(thrown, 'STATE_INCOMPATIBLE', {
+        step: id,
+        hint: 'run the version that wrote it, or begin this step anew with --reset-steps',
+      });
     }
   }
+  return change;
 }
+
+/** What restoring a snapshot into these cells would change. */
+export function stateChange(
+  cells: ReadonlyMap<string, Pick<StateCell, 'version'>>,
+  snapshot: Pick<Snapshot, 'cells'>,
+  reset: ReadonlySet<string> = new Set(),
+): StateChange {
+  const stored = new Set(snapshot.cells.map(({ id }) => id));
+  const older = ({ id, version }: SnapshotCell) => cells.has(id) && !reset.has(id) && cells.get(id)?.version !== version;
+  return {
+    migrated: snapshot.cells.filter(older).map(({ id }) => id),
+    orphans: [...stored].filter((id) => !cells.has(id)),
+    fresh: [...cells.keys()].filter((id) => !stored.has(id) || reset.has(id)),
+  };
+}
+
+/** Step ids among cells: the task's own cells have names in brackets. */
+const stepsOf = (cells: ReadonlyMap<string, unknown>) => [...cells.keys()].filter((id) => !id.startsWith('['));

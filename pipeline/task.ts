@@ -21,7 +21,7 @@ import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
 import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
-import { compareState, restoreCells, taskCells } from './task-state.ts';
+import { compareState, isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
 import { type TaskSummary, taskSummary } from './task-summary.ts';
 import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
 
@@ -35,6 +35,10 @@ export interface TaskSetting {
   readonly options: TaskOptions;
   /** Partitions of each topic that the pipeline writes. */
   readonly partitions: ReadonlyMap<string, number>;
+  /** What may be lost when the pipeline has changed since its snapshot. */
+  readonly consent?: RestoreConsent;
+  /** Told what a restored task keeps and drops. */
+  readonly onNotice?: (notice: string) => void;
   /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */
   readonly suspects?: OrdinalRange;
 }
@@ -50,6 +54,8 @@ export const taskName = (pipeline: string, partition: number) => `${pipeline}/${
 
 /** Journal entries of inputs take about this many bytes each. */
 const ENTRY_BYTES = 80;
+
+const UNCHANGED: StateChange = { orphans: [], fresh: [], migrated: [] };
 
 /**
  * One opening of a task: one partition number over all inputs, run turn by turn. It pushes the rows of a turn through the graph, waits until all of them have arrived, and
@@ -120,15 +126,31 @@ export class Task {
     this.#before = record;
     if (record?.ended) return record;
     const snapshot = record === undefined || record.snapshotEpoch === 0 ? undefined : await this.#readSnapshot(record);
-    if (snapshot !== undefined) restoreCells(this.#cells, snapshot);
+    const change = snapshot === undefined ? UNCHANGED : this.#restore(snapshot);
     // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
     const repeated = this.#exactlyOnce ? record : undefined;
     this.#graph.steps.journal.recall(repeated?.journal ?? []);
     await this.#openInputs(snapshot, repeated?.journal);
     await this.#sinks.open(this.name, record?.epoch);
-    if (repeated !== undefined) await this.#repeat(repeated);
+    if (repeated !== undefined) await this.#repeat(repeated, change);
     this.#epochStart = this.#setting.clock.now();
     return record;
+  }
+
+  #restore(snapshot: Snapshot): StateChange {
+    const { consent, onNotice } = this.#setting;
+    const change = restoreCells(this.#cells, snapshot, consent);
+    if (!isChanged(change)) return change;
+    const { ledger, ids } = this.#graph.steps;
+    const known = new Set(ids);
+    ledger.retain((step) => known.has(step) || /^(source|sink) /.test(step));
+    const parts = [
+      change.orphans.length > 0 ? `dropped the state of ${change.orphans.join(', ')}` : '',
+      change.migrated.length > 0 ? `migrated ${change.migrated.join(', ')} from an older version` : '',
+      change.fresh.length > 0 ? `${change.fresh.join(', ')} began without state` : '',
+    ];
+    onNotice?.(`task ${this.name}: ${parts.filter((part) => part !== '').join('; ')}; the other steps keep theirs`);
+    return change;
   }
 
   async #readSnapshot(record: CommitRecord): Promise<Snapshot> {
@@ -155,10 +177,10 @@ export class Task {
   }
 
   /** Re-runs the committed rows since the snapshot with sinks muted, and compares state and outputs with what was committed. */
-  async #repeat(record: CommitRecord): Promise<void> {
+  async #repeat(record: CommitRecord, change: StateChange): Promise<void> {
     this.#sinks.muted = true;
     await this.#repeatTo(record.digestAt ?? record);
-    compareState(this.#cells, record);
+    compareState(this.#cells, record, change);
     await this.#repeatTo(record);
     await this.#merge.goLive();
     this.#rejects.take();

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { type Home, memoryStore } from '../../connectors/index.ts';
 import { checkPipeline, openHome, type PipelineCheck, resliceCheck } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOptions } from '../home-options.ts';
@@ -17,20 +20,26 @@ export const check = command({
   example: 'millrace check examples/air-quality/pipeline.ts --reslice',
   async run({ positionals: [file], options }) {
     const pipeline = await loadPipeline(file as string);
-    console.log(planText(await checkPipeline(pipeline)));
-    if (!options.reslice) return 0;
-    const home = await openHome({ ...options, readOnly: true });
+    const home = openExisting(options);
     try {
-      const { rows, cuts, differences } = await resliceCheck(pipeline, home, options.rows);
+      console.log(planText(await checkPipeline(pipeline, home)));
+      if (!options.reslice) return 0;
+      const { rows, cuts, differences } = await resliceCheck(pipeline, home ?? memoryStore().open(), options.rows);
       const ways = cuts.join(', ');
       if (differences.length === 0) console.log(`reslice: ${rows} rows in batches of ${ways}: same rows, same bits`);
       else console.error(`reslice: ${rows} rows in batches of ${ways} differ:\n${differences.map((what) => `  ${what}`).join('\n')}`);
       return differences.length === 0 ? 0 : 1;
     } finally {
-      await home.close();
+      await home?.close();
     }
   },
 });
+
+/** The home that a run would use, unless it has never run: a check creates nothing. */
+function openExisting(options: { readonly brokers: string; readonly state: string }): Home | undefined {
+  if (options.brokers === '' && !existsSync(join(options.state, 'log.db'))) return undefined;
+  return openHome({ ...options, readOnly: true });
+}
 
 function planText({ name, sources, steps, sinks, warnings }: PipelineCheck): string {
   const block = (title: string, columns: readonly string[] | undefined) => [title, ...(columns ?? []).map((column) => `      ${column}`)];

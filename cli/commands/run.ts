@@ -18,6 +18,10 @@ export const run = command({
     speed: z.string().optional().describe('speed of the feeds: max, realtime, or a factor such as 100x'),
     fresh: z.boolean().default(false).describe('begin anew: forget state, delete the topics that the pipeline and its feeds write'),
     drain: z.boolean().default(false).describe('end when all inputs have been read, also without feeds'),
+    savepoint: z.string().optional().describe('start from this savepoint (see millrace state save)'),
+    allowOrphans: z.boolean().default(false).describe('drop the state of steps that the pipeline no longer has'),
+    resetSteps: z.string().optional().describe('steps that begin anew, separated by commas, whatever their state'),
+    stateBytes: z.coerce.number().int().min(1).optional().describe('most bytes of state per task'),
     summary: z.string().optional().describe('write the summary to this file, as JSON'),
     epochTime: z.string().default('1s').describe('longest time between two commits'),
     guarantee: z
@@ -35,7 +39,16 @@ export const run = command({
       fresh: options.fresh,
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),
-      task: { epochTime: options.epochTime, batchRows: options.batchRows, guarantee: options.guarantee },
+      ...(options.savepoint === undefined ? {} : { savepoint: options.savepoint }),
+      allowOrphans: options.allowOrphans,
+      resetSteps: options.resetSteps?.split(',') ?? [],
+      task: {
+        epochTime: options.epochTime,
+        batchRows: options.batchRows,
+        guarantee: options.guarantee,
+        ...(options.stateBytes === undefined ? {} : { stateBytes: options.stateBytes }),
+      },
+      onNotice: (notice) => console.error(`millrace: ${notice}`),
       onRetry: (error, pause) => console.error(`millrace: ${error.describe()}; trying again in ${pause} ms`),
     });
     const stopping = stopOnSignals(() => running.stop());

@@ -45,6 +45,8 @@ export interface CommitRecord {
   readonly journal: readonly JournalEntry[];
   /** True when the task's input had truly ended. */
   readonly ended: boolean;
+  /** The savepoint that the task was started from. */
+  readonly savepoint?: string;
   /** Wall time of the commit, ms. */
   readonly committedAt: number;
   /** What the run shows and sums up: ledger counters by step, scores. Derived from state; kept here so that it can be read without restoring. */
