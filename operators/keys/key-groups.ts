@@ -41,13 +41,13 @@ export class KeyGroups {
     return 1 + this.#strings.size + this.#numbers.size;
   }
 
-  /** The group of every row. */
-  groupsOf(batch: Batch): Int32Array {
-    if (this.#column === undefined) return new Int32Array(batch.numRows);
-    const { type } = columnData(batch, this.#column);
+  /** The group of every row; `column`: where another stream names the key otherwise. */
+  groupsOf(batch: Batch, column = this.#column): Int32Array {
+    if (column === undefined) return new Int32Array(batch.numRows);
+    const { type } = columnData(batch, column);
     this.#kind = keyKind(type);
-    if (DataType.isInt(type) || DataType.isFloat(type)) return this.#groupsOfNumbers(batch, this.#column);
-    const groups = this.#strings.codesOf(batch, this.#column);
+    if (DataType.isInt(type) || DataType.isFloat(type)) return this.#groupsOfNumbers(batch, column);
+    const groups = this.#strings.codesOf(batch, column);
     for (let row = 0; row < groups.length; row++) groups[row] = (groups[row] as number) + 1;
     return groups;
   }

@@ -1,0 +1,35 @@
+import { type Data, Field, Schema, type TypeMap } from 'apache-arrow';
+import { type Batch, columnData, float64Data, makeBatch, takeData, type WithColumns } from '../../columnar/index.ts';
+import { MillraceError } from '../../streams/index.ts';
+
+/** `L` with columns `C` of `R`, their names behind a prefix. */
+export type Joined<L extends TypeMap, R extends TypeMap, C extends string, P extends string> = WithColumns<
+  L,
+  { [N in `${P}${C}`]: N extends `${P}${infer Name}` ? (Name extends keyof R ? R[Name] : never) : never }
+>;
+
+/** What a join takes from its right side. */
+export interface RightColumns {
+  readonly columns: readonly string[];
+  readonly prefix: string;
+}
+
+/**
+ * Left rows with the columns of the right rows that match them; -1 matches none and gives nulls. While the right stream has brought no row at all its types are unknown: its
+ * columns are then float64 nulls.
+ */
+export function joinColumns(left: Batch, right: Batch | undefined, matches: Int32Array, { columns, prefix }: RightColumns): Batch {
+  const fields: Field[] = [...left.schema.fields];
+  const data: Data[] = [...left.data.children];
+  for (const column of columns) {
+    const name = `${prefix}${column}`;
+    if (fields.some((field) => field.name === name))
+      throw new MillraceError('SCHEMA_MISMATCH', `the join would make a second column '${name}'`, {
+        hint: 'give the right columns a prefix',
+      });
+    const taken = takeData(right === undefined ? float64Data(new Float64Array(0)) : columnData(right, column as never), matches);
+    fields.push(new Field(name, taken.type, true));
+    data.push(taken);
+  }
+  return makeBatch(new Schema(fields as never, left.schema.metadata), data, left.numRows);
+}

@@ -1,0 +1,69 @@
+import type { TypeMap } from 'apache-arrow';
+import { type Observable, Subject } from 'rxjs';
+import { buildInTask, type StreamBatch } from '../../streams/index.ts';
+import { type RowRecord, rowsOf } from './run-operator.ts';
+import { TestTask } from './test-task.ts';
+
+/** Makes the stream that joins several. */
+export type MakeJoin = (sources: readonly Observable<StreamBatch<never>>[]) => Observable<StreamBatch<TypeMap>>;
+
+/** A run of a step with several inputs: each turn brings rows of a range of ordinals. */
+export class JoinRun {
+  readonly task = new TestTask();
+  readonly outputs: StreamBatch[] = [];
+  error: unknown;
+  completed = false;
+  readonly #inputs: Subject<StreamBatch<never>>[];
+
+  constructor(make: MakeJoin, inputs: number) {
+    this.#inputs = Array.from({ length: inputs }, () => new Subject<StreamBatch<never>>());
+    const output = buildInTask(this.task, () => make(this.#inputs));
+    output.subscribe({
+      next: (batch) => this.outputs.push(batch),
+      error: (thrown) => {
+        this.error = thrown;
+      },
+      complete: () => {
+        this.completed = true;
+      },
+    });
+  }
+
+  /** Pushes the rows of all streams in turns of `size` ordinals, from ordinal `from` to `to`. */
+  push(streams: readonly StreamBatch[], size = 4096, from = 0, to = Number.POSITIVE_INFINITY): this {
+    const end = Math.min(to, Math.max(...streams.map(({ ordinal }) => (ordinal.at(-1) ?? -1) + 1)));
+    for (let start = from; start < end; start += size) {
+      streams.forEach((stream, input) => {
+        const part = between(stream, start, Math.min(start + size, end));
+        if (part.batch.numRows > 0) this.#inputs[input]?.next(part as StreamBatch<never>);
+      });
+      this.task.endTurn();
+    }
+    return this;
+  }
+
+  end(): this {
+    for (const input of this.#inputs) input.complete();
+    return this;
+  }
+
+  rows(): RowRecord[] {
+    if (this.error !== undefined) throw this.error;
+    return this.outputs.flatMap(rowsOf);
+  }
+}
+
+/** The rows of a stream whose ordinals lie in a range. */
+function between(stream: StreamBatch, from: number, to: number): StreamBatch {
+  const first = stream.ordinal.findIndex((ordinal) => ordinal >= from);
+  const last = stream.ordinal.findLastIndex((ordinal) => ordinal < to);
+  const start = first < 0 ? stream.batch.numRows : first;
+  const end = Math.max(start, last + 1);
+  return {
+    ...stream,
+    batch: stream.batch.slice(start, end),
+    ordinal: stream.ordinal.subarray(start, end),
+    sub: stream.sub.subarray(start, end),
+    watermark: stream.watermark.subarray(start, end),
+  };
+}
