@@ -4,7 +4,7 @@ import type { Estimator } from '../../../models/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { OperatorRun, runOperator } from '../../contract/run-operator.ts';
 import { LinearEstimator } from '../estimators/linear-estimator.ts';
-import { hours } from './hours.ts';
+import { type Hours, hours } from './hours.ts';
 import { learnHours, linear, stream } from './learn-hours.ts';
 
 describe('learn refuses', () => {
