@@ -1,25 +1,35 @@
 const POLYNOMIAL = 0x82f63b78;
+const SLICES = 16;
 
-/** Eight tables: table[k][b] is the remainder of byte b followed by k zero bytes. */
-const TABLES: readonly Uint32Array[] = makeTables();
+/** Sixteen tables of 256 in a row: entry `k * 256 + b` is the remainder of byte b followed by k zero bytes. */
+const TABLES = makeTables();
 
-function makeTables(): Uint32Array[] {
-  const first = new Uint32Array(256);
+function makeTables(): Int32Array {
+  const tables = new Int32Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {
     let remainder = byte;
     for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? (remainder >>> 1) ^ POLYNOMIAL : remainder >>> 1;
-    first[byte] = remainder;
+    tables[byte] = remainder;
   }
-  const tables = [first];
-  for (let k = 1; k < 8; k++) {
-    const previous = tables[k - 1]!;
-    tables.push(previous.map((remainder) => (remainder >>> 8) ^ first[remainder & 0xff]!));
+  for (let at = 256; at < tables.length; at++) {
+    const shorter = tables[at - 256]!;
+    tables[at] = (shorter >>> 8) ^ tables[shorter & 0xff]!;
   }
   return tables;
 }
 
+/** The remainder of one little-endian word, four tables from `at` down. */
+const wordRemainder = (t: Int32Array, at: number, word: number): number =>
+  t[at + (word & 0xff)]! ^ t[at - 256 + ((word >>> 8) & 0xff)]! ^ t[at - 512 + ((word >>> 16) & 0xff)]! ^ t[at - 768 + (word >>> 24)]!;
+
+function byteByByte(bytes: Uint8Array, from: number, to: number, seed: number): number {
+  let crc = seed;
+  for (let at = from; at < to; at++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[at]!) & 0xff]!;
+  return crc;
+}
+
 /**
- * CRC-32C (Castagnoli), as in Kafka's record batches, iSCSI and ext4. Eight bytes a step.
+ * CRC-32C (Castagnoli), as in Kafka's record batches, iSCSI and ext4. Sixteen bytes a step, read as words: the machine must be little-endian, as all are that Node runs on.
  *
  * @param bytes What to sum.
  * @param seed The sum of the bytes before these, for data in pieces.
@@ -28,33 +38,20 @@ function makeTables(): Uint32Array[] {
  * @example
  * crc32c(new TextEncoder().encode('123456789')) // 0xe3069283
  *
- * Source: RFC 3720, section 12.1 and appendix B.4.
+ * Source: RFC 3720, section 12.1 and appendix B.4; tables as in Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008.
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-  ];
-  let crc = ~seed;
-  let at = 0;
-  for (const end = bytes.length - 7; at < end; at += 8) {
-    const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+  const t = TABLES;
+  const aligned = Math.min(-bytes.byteOffset & 3, bytes.length);
+  let crc = byteByByte(bytes, 0, aligned, ~seed);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (bytes.length - aligned) >> 2);
+  const steps = words.length & ~3;
+  for (let i = 0; i < steps; i += 4) {
     crc =
-      t7[low & 0xff]! ^
-      t6[(low >>> 8) & 0xff]! ^
-      t5[(low >>> 16) & 0xff]! ^
-      t4[low >>> 24]! ^
-      t3[bytes[at + 4]!]! ^
-      t2[bytes[at + 5]!]! ^
-      t1[bytes[at + 6]!]! ^
-      t0[bytes[at + 7]!]!;
+      wordRemainder(t, 3840, words[i]! ^ crc) ^
+      wordRemainder(t, 2816, words[i + 1]!) ^
+      wordRemainder(t, 1792, words[i + 2]!) ^
+      wordRemainder(t, 768, words[i + 3]!);
   }
-  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]!) & 0xff]!;
-  return ~crc >>> 0;
+  return ~byteByByte(bytes, aligned + steps * 4, bytes.length, crc) >>> 0;
 }

@@ -74,7 +74,7 @@ export function hyperbolicTangent(x: v128): v128 {
   return f32x4.div(f32x4.mul(bounded, top), low);
 }
 
-/** Standard normal distribution function, relative error below 2e-6 down to x = -6. */
+/** Standard normal distribution function, relative error below 8e-6 down to x = -6. */
 // @ts-ignore: decorator
 @inline
 export function normalDistribution(x: v128): v128 {
