@@ -7,10 +7,12 @@ import { paced, parseSpeed } from './pace.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
 import { loadSavepoint } from './savepoints.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
-import { type Task, type TaskSetting, taskName } from './task.ts';
-import { taskOptions } from './task-options.ts';
+import { taskName } from './task.ts';
+import { type GroupResult, TaskGroup } from './task-group.ts';
+import { type TaskOptions, taskOptions } from './task-options.ts';
 import { addSummaries, type TaskSummary } from './task-summary.ts';
-import { type TaskEnd, TaskWorker } from './worker.ts';
+import { ThreadTasks } from './thread-tasks.ts';
+import { TaskWorker } from './worker.ts';
 
 /** Options of a run; the task's own are in `task`. */
 export interface RunOptions extends HomeOptions {
@@ -24,6 +26,10 @@ export interface RunOptions extends HomeOptions {
   readonly drain?: boolean;
   readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
   readonly clock?: TaskClock;
+  /** Threads that the tasks are spread over; default 1: all in this one. More of them need `module`. */
+  readonly workers?: number;
+  /** URL of the module that exports the pipeline as `pipeline`: each worker thread imports it. */
+  readonly module?: URL | string;
   /** Start from this savepoint; a run that was started from it before goes on where it stopped. */
   readonly savepoint?: string;
   /** Drop the state of steps that the pipeline no longer has. */
@@ -79,7 +85,7 @@ class PipelineRun {
   readonly #options: RunOptions;
   readonly #clock: TaskClock;
   readonly #abort = new AbortController();
-  readonly #tasks: TaskWorker[] = [];
+  #tasks: readonly (TaskGroup | ThreadTasks)[] = [];
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
 
   constructor(pipeline: Pipeline, options: RunOptions) {
@@ -97,9 +103,10 @@ class PipelineRun {
   }
 
   progress(): Progress {
-    const summary = addSummaries(this.#tasks.flatMap((task) => task.current ?? []));
+    const groups = this.#tasks.map((group) => group.progress());
+    const summary = addSummaries(groups.map((group) => group.summary));
     const feeds = [...this.#feeds].map(([name, { worker, ended }]) => ({ name, rows: worker.current?.rowsIn ?? 0, ended }));
-    return { ...summary, lag: this.#tasks.reduce((sum, task) => sum + task.lag, 0), feeds };
+    return { ...summary, lag: groups.reduce((sum, { lag }) => sum + lag, 0), feeds };
   }
 
   async #run(): Promise<RunSummary> {
@@ -115,6 +122,7 @@ class PipelineRun {
   }
 
   async #prepare(home: Home): Promise<TaskPlan> {
+    await home.claim?.();
     if (this.#options.fresh) await forget(home, this.#pipeline);
     if (this.#options.savepoint !== undefined) await loadSavepoint(home, this.#pipeline.name, this.#options.savepoint);
     return planPartitions(home, this.#pipeline);
@@ -122,30 +130,55 @@ class PipelineRun {
 
   async #runAll(home: Home, plan: TaskPlan): Promise<RunSummary> {
     const options = parseOptions('run', taskOptions, this.#options.task ?? {});
-    const setting = { home, clock: this.#clock, options, partitions: plan.partitions };
     const onRetry = this.#options.onRetry ?? (() => {});
+    const setting = { home, clock: this.#clock, options, partitions: plan.partitions };
     for (const [name, feed] of Object.entries(this.#pipeline.feeds)) {
       const speed = parseSpeed(this.#options.speed ?? feed.speed);
       const pipeline = feedPipeline(this.#pipeline, name, feed, (source) => paced(source, speed, this.#clock));
       this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
     }
-    for (let partition = 0; partition < plan.tasks; partition++) {
-      const own: TaskSetting = { ...setting, ...this.#restoring(), pipeline: this.#pipeline, partition };
-      this.#tasks.push(new TaskWorker(own, (task) => this.#drained(home, task, partition), onRetry));
-    }
-    const ends = await this.#together();
-    const summary = addSummaries(this.#tasks.flatMap((task) => task.committed ?? []));
-    return { ...summary, ended: ends.every((end) => end === 'ended'), alreadyEnded: this.#tasks.every((task) => task.alreadyEnded) };
+    this.#tasks = this.#groups(home, plan, options);
+    const results = await this.#together();
+    return {
+      ...addSummaries(results.map(({ summary }) => summary)),
+      ended: results.every(({ ends }) => ends.every((end) => end === 'ended')),
+      alreadyEnded: results.every(({ alreadyEnded }) => alreadyEnded),
+    };
   }
 
-  #restoring(): Pick<TaskSetting, 'consent' | 'onNotice'> {
-    const { allowOrphans = false, resetSteps = [], onNotice } = this.#options;
-    return { consent: { allowOrphans, resetSteps }, ...(onNotice === undefined ? {} : { onNotice }) };
+  /** The tasks: all in this thread, or spread over threads of their own. */
+  #groups(home: Home, plan: TaskPlan, options: TaskOptions): readonly (TaskGroup | ThreadTasks)[] {
+    const { workers = 1, module, allowOrphans = false, resetSteps = [], onNotice = () => {}, onRetry = () => {} } = this.#options;
+    const consent = { allowOrphans, resetSteps };
+    const tasks = Array.from({ length: plan.tasks }, (_, partition) => partition);
+    if (workers === 1) {
+      const inputEnds = () => this.#inputEnds();
+      const { partitions } = plan;
+      return [
+        new TaskGroup(
+          { home, clock: this.#clock, options, partitions, pipeline: this.#pipeline, consent, inputEnds, onNotice, onRetry },
+          tasks,
+        ),
+      ];
+    }
+    if (module === undefined || this.#options.home !== undefined || this.#options.clock !== undefined) {
+      throw new MillraceError('INVALID_OPTION', `${workers} workers need the module of the pipeline, and a home that each can open`, {
+        hint: 'give module, and state or brokers instead of home and clock',
+      });
+    }
+    const threads = Math.min(workers, plan.tasks);
+    const { brokers, state } = this.#options;
+    const start = { module: String(module), home: { brokers, state }, partitions: plan.partitions, options, consent };
+    return Array.from(
+      { length: threads },
+      (_, thread) =>
+        new ThreadTasks({ ...start, tasks: tasks.filter((partition) => partition % threads === thread) }, { onNotice, onRetry }),
+    );
   }
 
   /** Runs feeds and tasks side by side; the first failure stops the others. */
-  async #together(): Promise<readonly TaskEnd[]> {
-    const guard = (work: Promise<TaskEnd>) =>
+  async #together(): Promise<readonly GroupResult[]> {
+    const guard = <R>(work: Promise<R>) =>
       work.catch((thrown) => {
         this.#abort.abort();
         throw thrown;
@@ -154,28 +187,27 @@ class PipelineRun {
       guard(
         feed.worker.run(this.#abort.signal).then((end) => {
           feed.ended = end === 'ended';
-          return end;
+          this.#announceEnd();
         }),
       ),
     );
-    const tasks = this.#tasks.map((task) => guard(task.run(this.#abort.signal)));
+    const tasks = this.#tasks.map((group) => guard(group.run(this.#abort.signal)));
+    this.#announceEnd();
     const settled = await Promise.allSettled([...tasks, ...feeds]);
     const failed = settled.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return settled.slice(0, tasks.length).map((result) => (result as PromiseFulfilledResult<TaskEnd>).value);
+    return settled.slice(0, tasks.length).map((result) => (result as PromiseFulfilledResult<GroupResult>).value);
   }
 
-  /** An idle task has nothing more to expect once all feeds have ended and it has read every topic to its end. */
-  async #drained(home: Home, task: Task, partition: number): Promise<boolean> {
+  /** Whether idle tasks have nothing more to expect: all feeds have ended, or the run was told to drain. */
+  #inputEnds(): boolean {
     const feeds = [...this.#feeds.values()];
-    if (!(this.#options.drain ?? feeds.length > 0) || feeds.some(({ ended }) => !ended)) return false;
-    for (const [name, source] of Object.entries(this.#pipeline.sources)) {
-      if (source.kind !== 'topic') continue;
-      const info = (await home.topics.list(source.name)).find((candidate) => candidate.partition === partition);
-      const position = task.positions[name]?.[source.name] ?? info?.start ?? 0;
-      if (info !== undefined && position < info.end) return false;
-    }
-    return true;
+    return (this.#options.drain ?? feeds.length > 0) && feeds.every(({ ended }) => ended);
+  }
+
+  #announceEnd(): void {
+    if (!this.#inputEnds()) return;
+    for (const group of this.#tasks) if (group instanceof ThreadTasks) group.endInput();
   }
 }
 

@@ -59,10 +59,11 @@ export class TaskWorker {
       } catch (thrown) {
         const error = MillraceError.from(thrown, 'INTERNAL');
         if (stop.aborted) throw error;
-        if (OPERATOR_CODES.has(error.code)) this.#countFailure(error);
+        const ofOperator = OPERATOR_CODES.has(error.code);
+        if (ofOperator) this.#countFailure(error);
         else if (error.retry !== 'backoff') throw error;
         // Looking for the bad row needs no pause.
-        if (this.#suspects !== undefined) continue;
+        if (ofOperator && this.#suspects !== undefined) continue;
         this.#onRetry(error, this.#pause);
         await this.#setting.clock.sleep(this.#pause, stop);
         this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);

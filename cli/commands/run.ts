@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { start } from '../../pipeline/index.ts';
 import { MillraceError } from '../../streams/index.ts';
@@ -18,6 +20,7 @@ export const run = command({
     speed: z.string().optional().describe('speed of the feeds: max, realtime, or a factor such as 100x'),
     fresh: z.boolean().default(false).describe('begin anew: forget state, delete the topics that the pipeline and its feeds write'),
     drain: z.boolean().default(false).describe('end when all inputs have been read, also without feeds'),
+    workers: z.coerce.number().int().min(1).max(256).default(1).describe('threads that the tasks are spread over'),
     savepoint: z.string().optional().describe('start from this savepoint (see millrace state save)'),
     allowOrphans: z.boolean().default(false).describe('drop the state of steps that the pipeline no longer has'),
     resetSteps: z.string().optional().describe('steps that begin anew, separated by commas, whatever their state'),
@@ -40,6 +43,8 @@ export const run = command({
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),
       ...(options.savepoint === undefined ? {} : { savepoint: options.savepoint }),
+      workers: options.workers,
+      module: pathToFileURL(resolve(file as string)),
       allowOrphans: options.allowOrphans,
       resetSteps: options.resetSteps?.split(',') ?? [],
       task: {

@@ -52,5 +52,7 @@ export interface Home {
   source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T>;
   /** Positions of the consumers known to this home, for lag: by task and input. */
   positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>>;
+  /** Takes the home for one run, where it can serve only one; STATE_LOCKED when another has it. The first `epochs.open` does the same. */
+  claim?(): Promise<void>;
   close(): Promise<void>;
 }

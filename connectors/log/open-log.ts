@@ -36,6 +36,7 @@ export function openLog(folder: string, options: LogOptions = {}): Home {
     topics,
     source: (topic) => new TopicSource(topics, topic),
     positions: async () => new Map(epochs.records('').map((record) => [record.task, record.positions])),
+    claim: async () => lock?.acquire(),
     close: async () => {
       lock?.release();
       database.close();

@@ -1,0 +1,47 @@
+import { type ErrorCode, MillraceError, type Origin } from '../streams/index.ts';
+import type { HomeOptions } from './open-home.ts';
+import type { GroupResult } from './task-group.ts';
+import type { TaskOptions } from './task-options.ts';
+import type { RestoreConsent } from './task-state.ts';
+import type { TaskSummary } from './task-summary.ts';
+
+/** What a worker thread is started with. */
+export interface ThreadStart {
+  /** URL of the module that exports the pipeline. */
+  readonly module: string;
+  readonly home: HomeOptions;
+  /** The partition numbers of its tasks. */
+  readonly tasks: readonly number[];
+  readonly partitions: ReadonlyMap<string, number>;
+  readonly options: TaskOptions;
+  readonly consent: RestoreConsent;
+}
+
+/** To a worker thread: stop in order; the inputs have ended as far as feeds go. */
+export type ToThread = 'stop' | 'inputEnds';
+
+/** From a worker thread. */
+export type FromThread =
+  | { readonly kind: 'progress'; readonly summary: TaskSummary; readonly lag: number }
+  | { readonly kind: 'notice'; readonly notice: string }
+  | { readonly kind: 'retry'; readonly error: PlainError; readonly pause: number }
+  | { readonly kind: 'done'; readonly result: GroupResult }
+  | { readonly kind: 'failed'; readonly error: PlainError };
+
+/** A MillraceError that can be posted. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly step: string | undefined;
+  readonly origin: Origin | undefined;
+  readonly retry: 'never' | 'backoff';
+  readonly hint: string | undefined;
+  readonly stack: string | undefined;
+}
+
+export function plainError({ code, message, step, origin, retry, hint, stack }: MillraceError): PlainError {
+  return { code, message, step, origin, retry, hint, stack };
+}
+
+/** The error again, with the other thread's stack as its cause. */
+export const errorOf = ({ code, message, stack, ...where }: PlainError) => new MillraceError(code, message, { ...where, cause: stack });
