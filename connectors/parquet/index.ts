@@ -4,3 +4,6 @@ export type { ColumnCondition, FilterValue } from './read/row-filter.ts';
 export { type ReplayOptions, replay, replayOptions } from './replay/replay.ts';
 export type { ReplayClock } from './replay/replay-clock.ts';
 export { progressLine, ReplayProgress, type ReplayState } from './replay/replay-progress.ts';
+export { convert, convertOptions } from './tools/convert.ts';
+export { type ColumnInspection, type FileInspection, inspectParquet } from './tools/inspect.ts';
+export { inspectionText } from './tools/inspection-text.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Batch, batchesFromIpc, batchToIpc, concatBatches } from '../../../columnar/index.ts';
+import { type Batch, type BatchSchema, batchesFromIpc, batchToIpc, concatBatches, emptyBatch } from '../../../columnar/index.ts';
 import { fileHead, fileTail, HEAD_BYTES, moveRowGroup } from '../format/row-group-file.ts';
 import { readThrift } from '../format/thrift-reader.ts';
 import { THRIFT, ThriftStruct } from '../format/thrift-value.ts';
@@ -120,18 +120,18 @@ export class PartFile {
     };
   }
 
-  /** Completes the file, durably; its rows can then be read, though under its temporary name. */
-  finish(task: string): void {
+  /**
+   * Completes the file, durably; its rows can then be read, though under its temporary name. `task` goes with the origin into its metadata.
+   * A file without rows takes its columns from `schema`.
+   */
+  finish(task: string | undefined, schema?: BatchSchema): void {
     this.endRowGroup();
-    if (this.#footer === undefined) throw new RangeError('a file without rows is never begun');
-    const metadata = [...this.#footer.structs(5), entry('millrace.origin', JSON.stringify({ task, ...this.origin.record() }))];
-    const footer = this.#footer
-      .copy()
-      .setStructs(4, this.#groups)
-      .setStructs(5, metadata)
-      .set(3, THRIFT.i64, this.rows)
-      .setText(6, 'millrace');
-    const tail = fileTail(footer);
+    const footer = this.#footer ?? encodeRowGroup(emptyBatch(schema as BatchSchema), this.#encoding).footer.copy();
+    if (task !== undefined) {
+      const origin = new ThriftStruct().setText(1, 'millrace.origin').setText(2, JSON.stringify({ task, ...this.origin.record() }));
+      footer.setStructs(5, [...footer.structs(5), origin]);
+    }
+    const tail = fileTail(footer.setStructs(4, this.#groups).set(3, THRIFT.i64, this.rows).setText(6, 'millrace'));
     writeSync(this.#file, tail, 0, tail.length, this.bytes);
     ftruncateSync(this.#file, this.bytes + tail.length);
     fsyncSync(this.#file);
@@ -190,4 +190,3 @@ export function sweep(directory: string, names: readonly string[], keep: Readonl
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 const toBase64 = (struct: ThriftStruct): string => Buffer.from(writeThrift(struct)).toString('base64');
 const fromBase64 = (text: string): ThriftStruct => readThrift(Buffer.from(text, 'base64'));
-const entry = (key: string, value: string): ThriftStruct => new ThriftStruct().setText(1, key).setText(2, value);

@@ -30,7 +30,8 @@ function safely(decode: Decode | undefined, bytes: Uint8Array | undefined): numb
   if (decode === undefined || bytes === undefined) return undefined;
   try {
     const value = decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes);
-    return typeof value === 'number' && Number.isNaN(value) ? undefined : value;
+    // Writers give -0 as the minimum of zeros, which only says that either zero may occur.
+    return value === 0 ? 0 : typeof value === 'number' && Number.isNaN(value) ? undefined : value;
   } catch {
     // Fewer bytes than the type has: such statistics say nothing.
     return undefined;

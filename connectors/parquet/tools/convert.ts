@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { RecordBatchReader } from 'apache-arrow';
+import { z } from 'zod';
+import type { Batch, BatchSchema } from '../../../columnar/index.ts';
+import { MillraceError, parseOptions } from '../../../streams/index.ts';
+import { csv, json } from '../../formats/index.ts';
+import { unreadable } from '../format/unreadable.ts';
+import { parquet } from '../parquet.ts';
+import { fileKind } from './file-kind.ts';
+import { readRecords } from './read-lines.ts';
+import { writeFile } from './write-file.ts';
+
+/** Options of {@link convert}, for validation, documentation and --help. */
+export const convertOptions = z.strictObject({
+  schema: z.custom<BatchSchema>().optional().describe('the columns; needed to read CSV and NDJSON'),
+  columns: z.array(z.string()).nonempty().optional().describe('columns to take of a Parquet file'),
+  header: z.boolean().default(true).describe('whether the CSV file that is read begins with a line of names'),
+  compression: z
+    .enum(['zstd', 'snappy', 'lz4', 'gzip', 'brotli', 'uncompressed'])
+    .default('zstd')
+    .describe('of a Parquet file that is written'),
+});
+
+/** Rows per batch that pass through. */
+const BATCH_ROWS = 16_384;
+
+interface Input {
+  readonly schema: BatchSchema;
+  readonly batches: AsyncIterable<Batch>;
+}
+
+/**
+ * Converts between Parquet, CSV (with a line of names), NDJSON and Arrow IPC, by the ends of the names. The output appears whole or not at all;
+ * memory does not depend on the size of the files.
+ *
+ * @returns the number of rows.
+ * @throws MillraceError INVALID_OPTION, FILE_UNREADABLE, SCHEMA_MISMATCH, and DECODE_FAILED at the first record that does not fit.
+ * @example
+ * await convert('readings.parquet', 'readings.csv');
+ */
+export async function convert(input: string, output: string, options: z.input<typeof convertOptions> = {}): Promise<number> {
+  const parsed = parseOptions('convert', convertOptions, options);
+  const kind = fileKind(output);
+  const { schema, batches } = await openInput(input, parsed);
+  try {
+    return await writeFile(output, kind, schema, batches, { compression: parsed.compression, dictionary: 'strings', statistics: true });
+  } catch (thrown) {
+    throw MillraceError.from(thrown, 'SINK_FAILED', { hint: `converting '${input}' to '${output}'` });
+  }
+}
+
+async function openInput(path: string, options: z.output<typeof convertOptions>): Promise<Input> {
+  const kind = fileKind(path);
+  if (kind === 'parquet') return openParquet(path, options);
+  if (kind === 'arrow') return openArrow(path);
+  const { schema, header } = options;
+  if (schema === undefined)
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `'${path}' needs a schema: ${kind === 'csv' ? 'CSV' : 'NDJSON'} files do not tell the types of their columns`,
+    );
+  const format = kind === 'csv' ? csv() : json();
+  return { schema, batches: readRecords(path, schema, format, kind === 'csv' && header, BATCH_ROWS) };
+}
+
+function openParquet(path: string, { schema, columns }: z.output<typeof convertOptions>): Input {
+  const definition = parquet(path, { ...(schema && { schema }), ...(columns && { columns }) });
+  const read = async function* (): AsyncGenerator<Batch> {
+    const source = definition.create();
+    try {
+      await source.open(0, undefined);
+      for (;;) {
+        const next = await source.next({ rows: BATCH_ROWS, bytes: Number.MAX_SAFE_INTEGER });
+        if (next === 'end') return;
+        if (next === 'idle') continue;
+        const [reject] = next.rejects;
+        if (reject !== undefined) throw new MillraceError('DECODE_FAILED', `'${path}', row ${reject.record.offset}: ${reject.reason}`);
+        yield next.batch;
+      }
+    } finally {
+      await source.close();
+    }
+  };
+  return { schema: definition.schema, batches: read() };
+}
+
+async function openArrow(path: string): Promise<Input> {
+  try {
+    const reader = await RecordBatchReader.from(createReadStream(path));
+    await reader.open();
+    return { schema: reader.schema, batches: reader as unknown as AsyncIterable<Batch> };
+  } catch (thrown) {
+    throw unreadable(path, (thrown as Error).message, { cause: thrown, hint: 'is it an Arrow IPC file or stream?' });
+  }
+}

@@ -1,0 +1,130 @@
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Data, DataType, RecordBatchFileWriter, RecordBatchStreamWriter, Schema } from 'apache-arrow';
+import { type Batch, type BatchSchema, emptyBatch, makeBatch, stringView, utf8Data } from '../../../columnar/index.ts';
+import { type Encoder, RecordWriter } from '../../contract/index.ts';
+import { csv, json } from '../../formats/index.ts';
+import type { Encoding } from '../archive/encode-row-group.ts';
+import { PartFile } from '../archive/part-file.ts';
+import { rowJson } from '../read/row-json.ts';
+import type { FileKind } from './file-kind.ts';
+
+/** Writes batches as a file that appears whole or not at all; returns the number of rows. */
+export async function writeFile(
+  path: string,
+  kind: FileKind,
+  schema: BatchSchema,
+  batches: AsyncIterable<Batch>,
+  encoding: Encoding,
+): Promise<number> {
+  let rows = 0;
+  const counted = async function* (): AsyncGenerator<Batch> {
+    for await (const batch of batches) {
+      rows += batch.numRows;
+      yield batch;
+    }
+  };
+  if (kind === 'parquet') await writeParquetFile(path, schema, counted(), encoding);
+  else {
+    const temporary = join(dirname(path), `.${basename(path)}.part`);
+    try {
+      await pipeline(
+        kind === 'arrow' ? arrowStream(path, schema, counted()) : Readable.from(textOf(kind, schema, counted())),
+        createWriteStream(temporary, { flush: true }),
+      );
+      renameSync(temporary, path);
+    } catch (thrown) {
+      rmSync(temporary, { force: true });
+      throw thrown;
+    }
+  }
+  return rows;
+}
+
+const ROW_GROUP_ROWS = 100_000;
+
+async function writeParquetFile(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>, encoding: Encoding): Promise<void> {
+  const never = Number.POSITIVE_INFINITY;
+  const file = new PartFile(dirname(path), encoding, { id: `.${basename(path)}`, folder: '', endsAt: never, keyEndsAt: never });
+  try {
+    for await (const batch of batches) {
+      for (let at = 0; at < batch.numRows; ) {
+        const end = Math.min(batch.numRows, at + ROW_GROUP_ROWS - file.pendingRows);
+        file.append(batch.slice(at, end) as Batch);
+        at = end;
+        if (file.pendingRows === ROW_GROUP_ROWS) file.endRowGroup();
+      }
+    }
+    file.finish(undefined, schema);
+    renameSync(file.path, path);
+  } catch (thrown) {
+    rmSync(file.path, { force: true });
+    throw thrown;
+  }
+}
+
+/** Names that end in `.arrows` are streams, others files with a footer. */
+function arrowStream(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>): NodeJS.ReadableStream {
+  const withSchema = async function* (): AsyncGenerator<Batch> {
+    let any = false;
+    for await (const batch of batches) {
+      any = true;
+      yield withPlainStrings(batch);
+    }
+    // A writer that was given no batch would write no schema.
+    if (!any) yield withPlainStrings(emptyBatch(schema));
+  };
+  const writer = path.endsWith('.arrows') ? RecordBatchStreamWriter : RecordBatchFileWriter;
+  return Readable.from(withSchema()).pipe(writer.throughNode() as never);
+}
+
+/** An Arrow file holds one dictionary per column for all batches, where each of ours has its own: strings are written out. */
+function withPlainStrings(batch: Batch): Batch {
+  const columns = batch.schema.fields.map((field, column) => {
+    if (!DataType.isDictionary(field.type) || !DataType.isUtf8(field.type.dictionary)) return batch.data.children[column] as Data;
+    const strings = stringView(batch, field.name as never);
+    return utf8Data(Array.from({ length: batch.numRows }, (_, row) => strings.get(row)));
+  });
+  const fields = batch.schema.fields.map((field, column) => field.clone({ type: (columns[column] as Data).type }));
+  return makeBatch(new Schema(fields, batch.schema.metadata), columns, batch.numRows);
+}
+
+async function* textOf(kind: FileKind, schema: BatchSchema, batches: AsyncIterable<Batch>): AsyncGenerator<Uint8Array | string> {
+  if (kind === 'csv') yield `${schema.fields.map((field) => quoted(field.name as string)).join(',')}\n`;
+  const encoder =
+    kind === 'csv' ? csv().encoder(schema) : schema.fields.every((field) => isFlat(field.type)) ? json().encoder(schema) : undefined;
+  for await (const batch of batches) yield encoder === undefined ? rowsAsJson(batch) : encoded(encoder, batch);
+}
+
+const quoted = (name: string): string => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+
+/** What the JSON format holds; other types are written row by row. */
+const isFlat = (type: DataType): boolean =>
+  (DataType.isInt(type) && (type.bitWidth === 32 || type.bitWidth === 64) && type.isSigned) ||
+  (DataType.isFloat(type) && type.precision !== 0) ||
+  DataType.isUtf8(type) ||
+  DataType.isBool(type) ||
+  (DataType.isTimestamp(type) && type.unit === 1) ||
+  (DataType.isDictionary(type) && DataType.isUtf8(type.dictionary));
+
+const rowsAsJson = (batch: Batch): string => Array.from({ length: batch.numRows }, (_, row) => `${rowJson(batch, row)}\n`).join('');
+
+const NO_FIELDS = { key: () => null, timestamp: () => 0 };
+
+function encoded(encoder: Encoder<never>, batch: Batch): Uint8Array {
+  const writer = new RecordWriter();
+  encoder.encode(batch as never, writer, NO_FIELDS);
+  const { bytes, count, valueStart, valueLength } = writer.finish();
+  const lines = new Uint8Array(valueLength.reduce((sum, length) => sum + length + 1, 0));
+  let at = 0;
+  for (let record = 0; record < count; record++) {
+    const start = valueStart[record] as number;
+    const length = valueLength[record] as number;
+    lines.set(bytes.subarray(start, start + length), at);
+    lines[at + length] = 10;
+    at += length + 1;
+  }
+  return lines;
+}
