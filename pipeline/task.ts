@@ -239,7 +239,8 @@ export class Task {
   }
 
   async #run(turn: readonly Stretch[]): Promise<void> {
-    this.#turns++;
+    // Positions that only pass a broker's markers are no reason to commit.
+    if (turn.some(({ taken }) => taken.records > 0)) this.#turns++;
     for (const { input, taken } of turn) {
       const source = `source ${input.name}`;
       this.#graph.steps.ledger.add(source, 'records', taken.records);

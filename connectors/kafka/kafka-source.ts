@@ -2,6 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import type { BatchSchema } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { Decoder, Position, RawRecord, ReadBudget, RecordColumns, Source, SourceBatch, TopicDefinition } from '../contract/index.ts';
+import { RecordWriter } from '../contract/index.ts';
 import { rawRecordAt, sliceRecords } from '../records/index.ts';
 import { ClusterClient } from './cluster-client.ts';
 import { committedRuns, type RecordRun } from './committed-runs.ts';
@@ -21,6 +22,8 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   /** Offset of the next record to hand out. */
   #next = 0;
   #stable = 0;
+  /** Offset behind the last block fetched. */
+  #passed = 0;
 
   constructor(settings: KafkaSettings, topic: TopicDefinition<T>) {
     this.schema = topic.schema;
@@ -40,13 +43,21 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
     const until = budget.until?.[this.#topic] ?? Number.POSITIVE_INFINITY;
     if (this.#next >= until) return 'idle';
     const run = await this.#currentRun();
-    if (run === undefined) return 'idle';
+    if (run === undefined) return this.#passMarkers(until);
     const to = this.#endOf(run.records, budget, until);
     if (to === this.#cursor) return 'idle';
     const records = sliceRecords(run.records, this.#cursor, to);
     this.#cursor = to;
     this.#next = Math.min(await this.#offsetBehind(run, until), until);
     return this.#batch(records, this.#opened().partition);
+  }
+
+  /** Markers and aborted records at the end of the topic are behind us too: a batch without records tells it, so that a reader knows when it has read everything. */
+  #passMarkers(until: number): SourceBatch<T> | 'idle' {
+    const to = Math.min(this.#passed, until);
+    if (to <= this.#next) return 'idle';
+    this.#next = to;
+    return this.#batch(NO_RECORDS, this.#opened().partition);
   }
 
   /**
@@ -85,6 +96,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       if (block === undefined) return undefined;
       this.#runs = committedRuns(block);
       this.#stable = block.stable;
+      this.#passed = block.next;
     }
   }
 
@@ -145,6 +157,8 @@ function offsetsOf(record: Int32Array, records: RecordColumns): Float64Array {
   for (let row = 0; row < record.length; row++) offsets[row] = records.offset[record[row] as number] as number;
   return offsets;
 }
+
+const NO_RECORDS = new RecordWriter().finish();
 
 const recordBytes = (records: RecordColumns, index: number): number =>
   Math.max(records.valueLength[index] as number, 0) +
