@@ -1,4 +1,5 @@
 import { damaged } from '../records/index.ts';
+import { int16, int32, protocolString } from './protocol-bytes.ts';
 
 /**
  * What members of a group tell each other, in the layouts of Kafka's consumer protocol so that its tools can show them.
@@ -12,7 +13,7 @@ export interface Subscription {
 
 export function encodeSubscription({ topics, tasks }: Subscription): Buffer {
   const data = Buffer.from(JSON.stringify({ tasks }));
-  return Buffer.concat([int16(0), int32(topics.length), ...topics.map(string), int32(data.length), data]);
+  return Buffer.concat([int16(0), int32(topics.length), ...topics.map(protocolString), int32(data.length), data]);
 }
 
 export function decodeSubscription(bytes: Uint8Array): Subscription {
@@ -32,7 +33,7 @@ export function decodeSubscription(bytes: Uint8Array): Subscription {
 /** A member's tasks: the same partition of every topic, which keeps co-partitioned topics together. */
 export function encodeAssignment(topics: readonly string[], tasks: readonly number[]): Buffer {
   const partitions = Buffer.concat([int32(tasks.length), ...tasks.map(int32)]);
-  return Buffer.concat([int16(0), int32(topics.length), ...topics.flatMap((topic) => [string(topic), partitions]), int32(0)]);
+  return Buffer.concat([int16(0), int32(topics.length), ...topics.flatMap((topic) => [protocolString(topic), partitions]), int32(0)]);
 }
 
 export function decodeAssignment(bytes: Uint8Array): readonly number[] {
@@ -46,20 +47,6 @@ export function decodeAssignment(bytes: Uint8Array): readonly number[] {
   });
   return [...tasks].toSorted((one, other) => one - other);
 }
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-const string = (value: string): Buffer => Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)]);
 
 class ProtocolReader {
   readonly #bytes: Buffer;

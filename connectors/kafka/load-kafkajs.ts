@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, sep } from 'node:path';
 import { compileFunction } from 'node:vm';
 import type { KafkaJs, ProducePartition } from './kafkajs-types.ts';
+import { int16, int32, protocolString } from './protocol-bytes.ts';
 
 const nodeRequire = createRequire(import.meta.url);
 
@@ -77,6 +78,7 @@ function resolveFile(path: string): string {
 const REPLACEMENTS: ReadonlyMap<string, Replacement> = new Map<string, Replacement>([
   ['protocol/requests/fetch/v4/decodeMessages.js', () => fetchedBytes],
   ['protocol/requests/produce/v3/request.js', produceRequest],
+  ['protocol/request.js', () => framedRequest],
   // Under NODE_ENV=test kafkajs takes other times; ours are the same everywhere.
   ['retry/defaults.test.js', (require) => require('./defaults')],
 ]);
@@ -101,12 +103,27 @@ async function fetchedBytes(decoder: BytesDecoder): Promise<Uint8Array> {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-interface BytesEncoder {
-  writeString(value: string | null): BytesEncoder;
-  writeInt16(value: number): BytesEncoder;
-  writeInt32(value: number): BytesEncoder;
-  writeArray(values: readonly BytesEncoder[]): BytesEncoder;
-  writeBufferInternal(buffer: Buffer): void;
+/** A piece of a request as kafkajs hands it on: it reads nothing but `buffer`. */
+interface EncodedPiece {
+  readonly buffer: Buffer;
+}
+
+interface Request {
+  readonly correlationId: number;
+  readonly clientId: string;
+  readonly request: { readonly apiKey: number; readonly apiVersion: number; encode(): Promise<EncodedPiece> };
+}
+
+/** In place of framing a request by copying it twice: length (4), key (2), version (2), correlation id (4), client id, then the request itself. */
+async function framedRequest({ correlationId, clientId, request }: Request): Promise<EncodedPiece> {
+  const { buffer } = await request.encode();
+  const head = Buffer.alloc(12);
+  head.writeInt16BE(request.apiKey, 4);
+  head.writeInt16BE(request.apiVersion, 6);
+  head.writeInt32BE(correlationId, 8);
+  const client = protocolString(clientId);
+  head.writeInt32BE(head.length - 4 + client.length + buffer.length);
+  return { buffer: Buffer.concat([head, client, buffer]) };
 }
 
 interface ProduceFields {
@@ -118,26 +135,24 @@ interface ProduceFields {
 
 /** In place of encoding messages: a produce request (version 3, which 4 to 7 build on) around finished RecordBatches. */
 function produceRequest(require: Require): Exports {
-  const Encoder = require('../../../encoder') as new (size?: number) => BytesEncoder;
   const { Produce: apiKey } = require('../../apiKeys') as { readonly Produce: number };
-  const partition = ({ partition: id, recordBatch }: ProducePartition) => {
-    const encoder = new Encoder(recordBatch.length + 16).writeInt32(id).writeInt32(recordBatch.length);
-    encoder.writeBufferInternal(Buffer.from(recordBatch.buffer, recordBatch.byteOffset, recordBatch.byteLength));
-    return encoder;
-  };
-  return ({ acks, timeout, transactionalId = null, topicData }: ProduceFields) => ({
+  return ({ acks, timeout, transactionalId, topicData }: ProduceFields) => ({
     apiKey,
     apiVersion: 3,
     apiName: 'Produce',
     expectResponse: () => acks !== 0,
-    encode: async () =>
-      new Encoder()
-        .writeString(transactionalId)
-        .writeInt16(acks)
-        .writeInt32(timeout)
-        .writeArray(topicData.map(({ topic, partitions }) => new Encoder().writeString(topic).writeArray(partitions.map(partition)))),
+    encode: async () => {
+      const head = [protocolString(transactionalId ?? null), int16(acks), int32(timeout), int32(topicData.length)];
+      return { buffer: Buffer.concat([...head, ...topicData.flatMap(topicPieces)]) };
+    },
   });
 }
+
+const topicPieces = ({ topic, partitions }: ProduceFields['topicData'][number]): Uint8Array[] => [
+  protocolString(topic),
+  int32(partitions.length),
+  ...partitions.flatMap(({ partition, recordBatch }) => [int32(partition), int32(recordBatch.length), recordBatch]),
+];
 
 /** What the wrapper below needs of kafkajs' connection. */
 declare class Connection {

@@ -15,6 +15,9 @@ const BATCH_BYTES = 900_000;
 /** Per record, beyond key, value and headers: lengths, deltas, attributes. */
 const RECORD_OVERHEAD = 24;
 
+/** Batches of a partition that are under way at once; brokers keep the order of up to five. */
+const WINDOW = 4;
+
 /** Publishes records under one identity, in order and each once. Kafka: KIP-98, idempotent producer. */
 export class RecordProducer {
   readonly #client: ClusterClient;
@@ -26,30 +29,32 @@ export class RecordProducer {
     this.#identity = identity;
   }
 
-  /** Publishes to several partitions at a time, outputs of one partition one after another; returns per output the offset behind its last record. */
+  /** Publishes to several partitions at a time; returns per output the offset behind its last record. */
   async publish(outputs: readonly OutputRecords[]): Promise<readonly number[]> {
-    const last = new Map<string, Promise<number>>();
-    const ends = outputs.map((output) => {
-      const partition = `${output.topic}/${output.partition}`;
-      const before = last.get(partition) ?? Promise.resolve(0);
-      const end = before.then(() => this.#publishPartition(output));
-      last.set(partition, end);
-      return end;
-    });
-    return Promise.all(ends);
+    return Promise.all(outputs.map((output) => this.#publishPartition(output)));
   }
 
+  /** While one batch is on its way, the next is encoded. */
   async #publishPartition({ topic, partition, records }: OutputRecords): Promise<number> {
+    const underWay: Promise<number>[] = [];
     let end = 0;
-    for (const { from, to } of batchRanges(records)) end = await this.#publishBatch(topic, partition, records, from, to);
-    return end;
+    for (const { from, to } of batchRanges(records)) {
+      const recordBatch = this.#encode(`${topic}/${partition}`, records, from, to);
+      const sending = this.#send(topic, partition, recordBatch, underWay.length > 0).then((baseOffset) => baseOffset + (to - from));
+      // Whoever waits first sees the failure; for the others it is handled.
+      sending.catch(() => {});
+      underWay.push(sending);
+      if (underWay.length === WINDOW) end = await (underWay.shift() as Promise<number>);
+    }
+    return (await Promise.all(underWay)).at(-1) ?? end;
   }
 
-  async #publishBatch(topic: string, partition: number, records: RecordColumns, from: number, to: number): Promise<number> {
-    const name = `${topic}/${partition}`;
+  #encode(name: string, records: RecordColumns, from: number, to: number): Uint8Array {
     const baseSequence = this.#sequences.get(name) ?? 0;
     const { producerId, producerEpoch, transactionalId } = this.#identity;
-    const recordBatch = encodeRecordBatch(records, {
+    // Sequences are 31 bits and go round.
+    this.#sequences.set(name, (baseSequence + (to - from)) % 2_147_483_648);
+    return encodeRecordBatch(records, {
       from,
       to,
       compression: this.#client.settings.compression,
@@ -58,13 +63,9 @@ export class RecordProducer {
       baseSequence,
       transactional: transactionalId !== undefined,
     });
-    const baseOffset = await this.#send(topic, partition, recordBatch);
-    // Sequences are 31 bits and go round.
-    this.#sequences.set(name, (baseSequence + (to - from)) % 2_147_483_648);
-    return baseOffset + (to - from);
   }
 
-  async #send(topic: string, partition: number, recordBatch: Uint8Array): Promise<number> {
+  async #send(topic: string, partition: number, recordBatch: Uint8Array, behindOthers: boolean): Promise<number> {
     const { transactionalId } = this.#identity;
     const doing = `publishing to ${topic}/${partition}`;
     return this.#client.onLeader(doing, topic, partition, async (broker) => {
@@ -77,8 +78,11 @@ export class RecordProducer {
         });
         return Number(topics[0]?.partitions[0]?.baseOffset);
       } catch (thrown) {
+        const { type } = rootError(thrown);
         // The first try arrived, its answer did not: the records are there, at an offset that is not told again.
-        if (rootError(thrown).type === 'DUPLICATE_SEQUENCE_NUMBER') return Number.NaN;
+        if (type === 'DUPLICATE_SEQUENCE_NUMBER') return Number.NaN;
+        // The batch before was held up and is being sent again; this one follows it.
+        if (type === 'OUT_OF_ORDER_SEQUENCE_NUMBER' && behindOthers) throw Object.assign(rootError(thrown), { retriable: true });
         throw thrown;
       }
     });

@@ -22,7 +22,7 @@ export interface EncodeOptions {
 }
 
 /** Below this many bytes a loop copies faster than a call into the engine. */
-const COPY_BY_LOOP = 48;
+const COPY_BY_LOOP = 128;
 
 /**
  * Encodes records as one RecordBatch (magic 2) with its CRC-32C. Their offsets run on from `baseOffset`.
