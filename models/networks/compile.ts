@@ -1,8 +1,9 @@
 import { ArenaError, Random } from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
-import { inputSizeOf, type Model, orderedSteps } from './graph.ts';
+import { inputSizeOf, type Model } from './graph.ts';
 import { type Head, shardRows } from './layout.ts';
 import type { Loss } from './losses.ts';
+import { modelLayers } from './model-layers.ts';
 import { Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { initialValues } from './parameter.ts';
@@ -83,15 +84,12 @@ function headsOf(model: Model, options: CompileOptions): Head[] {
 
 /** The architecture in words: layers with their options, what each reads, and the optimizer's kind. */
 function signatureOf(model: Model, optimizer: Optimizer): string {
-  const steps = orderedSteps(model);
-  const labels = new Map(steps.map(({ node, label }) => [node, label]));
+  const layers = modelLayers(model);
+  const labels = new Map(layers.map(({ node, label }) => [node, label]));
   const inputs = model.inputs.map((node, index) => `input ${index} ${formatShape(node.shape)}`);
-  const layers = steps.map(({ node, layer, label }) => {
-    const sources = node.inputs.map((source) => labels.get(source) ?? `input ${model.inputs.indexOf(source)}`);
-    return `${label} ${JSON.stringify(layer.config)} of ${sources.join(', ')}`;
-  });
+  const lines = layers.map(({ node, label, reads }) => `${label} ${JSON.stringify(node.layer!.config)} of ${reads.join(', ')}`);
   const outputs = model.outputs.map((node) => labels.get(node) ?? 'input');
-  return [...inputs, ...layers, `outputs ${outputs.join(', ')}`, optimizer.name].join('; ');
+  return [...inputs, ...lines, `outputs ${outputs.join(', ')}`, optimizer.name].join('; ');
 }
 
 function allocate(make: () => Network): Network {

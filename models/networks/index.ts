@@ -47,6 +47,7 @@ export {
   meanSquaredError,
   quantile,
 } from './losses.ts';
+export { layersOf, type ModelLayer } from './model-layers.ts';
 export { Network, type NetworkParts } from './network.ts';
 export { type AdamOptions, adam, adamw } from './optimizers/adam.ts';
 export type { LearningRate, Optimizer, Schedule, UpdateArguments } from './optimizers/optimizer.ts';

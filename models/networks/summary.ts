@@ -1,4 +1,5 @@
-import { orderedSteps } from './graph.ts';
+import type { ModelNode } from './layers/layer.ts';
+import { modelLayers } from './model-layers.ts';
 import type { Network } from './network.ts';
 import { shapeSize } from './shape.ts';
 
@@ -28,33 +29,29 @@ function sized(bytes: number): string {
  */
 export function summary(network: Network): string {
   const { model } = network.description;
-  const steps = orderedSteps(model);
-  const labels = new Map(steps.map(({ node, label }) => [node, label]));
-  const linear =
-    model.inputs.length === 1 &&
-    steps.every(({ node }, i) => node.inputs.length === 1 && node.inputs[0] === (steps[i - 1]?.node ?? model.inputs[0]));
+  const layers = modelLayers(model);
+  const chain = [model.inputs[0], ...layers.map(({ node }) => node)];
+  const linear = layers.every(({ node }, i) => node.inputs.length === 1 && node.inputs[0] === chain[i]);
   const head = ['Layer (type)', 'Output shape', 'Param #', 'FLOPs/row', ...(linear ? [] : ['Connected to'])];
-  let flops = 0;
-  const rows = steps.map(({ node, layer, label }) => {
+  const work = layers.map(({ node }) => flopsOf(node));
+  const rows = layers.map(({ node, label, reads }, index) => {
     const own = network.parameters.filter((parameter) => parameter.name.startsWith(`${label}.`));
-    const work =
-      layer.flops?.(
-        node.inputs.map((source) => source.shape),
-        node.shape,
-      ) ?? 0;
-    flops += work;
     const parameters = own.reduce((sum, parameter) => sum + shapeSize(parameter.shape), 0);
-    const sources = node.inputs.map((source) => labels.get(source) ?? `input ${model.inputs.indexOf(source)}`).join(', ');
-    const cells = [`${label} (${layer.kind})`, `(rows, ${node.shape.join(', ')})`, grouped(parameters), grouped(work)];
-    return linear ? cells : [...cells, sources];
+    const cells = [`${label} (${node.layer!.kind})`, `(rows, ${node.shape.join(', ')})`, grouped(parameters), grouped(work[index]!)];
+    return linear ? cells : [...cells, reads.join(', ')];
   });
   const total = network.parameters.reduce((sum, parameter) => sum + shapeSize(parameter.shape), 0);
   const totals = [
     `Total params: ${grouped(total)} (${sized(total * 4)})`,
-    `FLOPs per row and training step: ${grouped(flops)}`,
+    `FLOPs per row and training step: ${grouped(work.reduce((sum, own) => sum + own, 0))}`,
     `Memory: ${sized(network.memoryBytes)} with optimizer state and activations of ${network.description.shardRows} rows`,
   ];
   return [...table([head, ...rows]), ...totals].join('\n');
+}
+
+function flopsOf({ layer, inputs, shape }: ModelNode): number {
+  const shapes = inputs.map((source) => source.shape);
+  return layer?.flops?.(shapes, shape) ?? 0;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
