@@ -5,7 +5,7 @@
  * Run it with `npm start`; on Kafka with `npm start -- --brokers localhost:9092`.
  */
 import { fileURLToPath } from 'node:url';
-import { definePipeline, flow, replay, type StreamBatch } from 'millrace';
+import { definePipeline, flow, replay, type StreamBatch, step } from 'millrace';
 import { parquet, topic } from 'millrace/connectors';
 import {
   adam,
@@ -81,19 +81,19 @@ export const pipeline = definePipeline({
       streams.readings,
       validate({ station: oneOf(STATIONS), pm25: range(0, 2000), temperature: range(-60, 60) }),
       dedupe({ key: 'station' }),
-      withColumn('pm25Measured', column('pm25')),
+      step('measured', {}, withColumn('pm25Measured', column('pm25'))),
       impute({ columns: SENSORS, key: 'station', method: 'last' }),
       calendarFeatures({ utcOffset: '8h', cycles: ['hour', 'month'] }),
       windComponents(),
       joinNeighbors({ key: 'station', keys: STATIONS, columns: ['pm25'] }),
       neighborDifferences(),
       difference({ columns: [...SENSORS, ...STATIONS.map((name) => `pm25_${name}` as const)], key: 'station', steps: [1, 3] }),
-      difference({ columns: ['pm25'], key: 'station', steps: [6] }),
+      step('change-6h', {}, difference({ columns: ['pm25'], key: 'station', steps: [6] })),
       oneHot({ column: 'station', values: STATIONS }),
-      withColumn('pm25Last', column('pm25')),
+      step('last', {}, withColumn('pm25Last', column('pm25'))),
       standardize({ columns: SCALED, clip: 6, fill: 0 }),
-      sequences({ columns: HOURLY, key: 'station', length: HOURS, output: 'hours', pad: true }),
-      sequences({ columns: NOW, key: 'station', length: 1, output: 'now' }),
+      step('hours', {}, sequences({ columns: HOURLY, key: 'station', length: HOURS, output: 'hours', pad: true })),
+      step('now', {}, sequences({ columns: NOW, key: 'station', length: 1, output: 'now' })),
       learn({
         estimator: network,
         features: ['hours', 'now'],
