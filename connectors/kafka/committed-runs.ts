@@ -6,6 +6,7 @@ import {
   HEADER_SIZE,
   RecordColumnsBuilder,
   readBatchHeader,
+  SMALLEST_RECORD,
   verifyBatch,
 } from '../records/index.ts';
 
@@ -129,7 +130,7 @@ class RunBuilder {
   }
 
   finish(next: number): RecordRun {
-    const builder = new RecordColumnsBuilder();
+    const builder = new RecordColumnsBuilder(this.#plausibleCount());
     const { bytes, from } = this.#block;
     for (const { header, position } of this.#plain) builder.append(bytes, position + HEADER_SIZE, header.end, header, from);
     if (this.#parts.length === 0) return { records: builder.finish(bytes), next };
@@ -141,5 +142,12 @@ class RunBuilder {
       at += part.bytes.length;
     }
     return { records: builder.finish(joined), next };
+  }
+
+  /** Records that the headers promise, as far as the bytes can hold them. */
+  #plausibleCount(): number {
+    let count = 0;
+    for (const { header } of [...this.#plain, ...this.#parts]) count += Math.max(header.count, 0);
+    return Math.floor(Math.min(count, (this.#block.bytes.length + this.#unpacked) / SMALLEST_RECORD));
   }
 }

@@ -5,6 +5,6 @@ export { type DecodedRecordBatch, type DecodeOptions, decodeRecordBatch, verifyB
 export { type EncodeOptions, encodeRecordBatch } from './encode-record-batch.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { rawRecordAt } from './raw-record.ts';
-export { RecordColumnsBuilder } from './record-columns-builder.ts';
+export { RecordColumnsBuilder, SMALLEST_RECORD } from './record-columns-builder.ts';
 export { decodeHeaders, encodeHeaders } from './record-headers.ts';
 export { sliceRecords } from './slice-records.ts';

@@ -5,7 +5,7 @@ import { damaged } from './damaged.ts';
 import { checkHeaders } from './record-headers.ts';
 
 /** Length, attributes, timestamp delta, offset delta, key length, value length, header count: one byte each at the least. */
-const SMALLEST_RECORD = 7;
+export const SMALLEST_RECORD = 7;
 
 /** Grows the columns of records while batches are read; no object per record. */
 export class RecordColumnsBuilder {
@@ -18,6 +18,11 @@ export class RecordColumnsBuilder {
   #headersLength = new Int32Array(0);
   #timestamp = new Float64Array(0);
   #offset = new Float64Array(0);
+
+  /** @param capacity records expected, so that the columns need not grow */
+  constructor(capacity = 0) {
+    if (capacity > 0) this.#reserve(capacity);
+  }
 
   get count(): number {
     return this.#count;
