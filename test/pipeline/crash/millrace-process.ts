@@ -12,6 +12,8 @@ export interface ProcessEnd {
 }
 
 export interface ProcessOptions {
+  /** Program to run instead of the command line. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Largest file that it may write, in units of 1,024 bytes: stands for a full disk. */
   readonly fileLimit?: number;
@@ -28,7 +30,7 @@ export class MillraceProcess {
   running = true;
 
   constructor(args: readonly string[], options: ProcessOptions = {}) {
-    const command = [process.execPath, '--conditions=millrace-source', CLI, ...args];
+    const command = [process.execPath, '--conditions=millrace-source', options.program ?? CLI, ...args];
     const limited =
       options.fileLimit === undefined ? command : ['bash', '-c', `ulimit -f ${options.fileLimit}; exec "$@"`, '-', ...command];
     this.#child = spawn(limited[0] as string, limited.slice(1), {
