@@ -1,5 +1,7 @@
 export * from './contract/index.ts';
+export * from './file/index.ts';
 export * from './formats/index.ts';
+export * from './http/index.ts';
 export * from './kafka/index.ts';
 export * from './log/index.ts';
 export * from './memory/index.ts';

@@ -1,0 +1,1 @@
+export { type IngestServer, serveIngest } from './ingest-server.ts';
