@@ -115,12 +115,13 @@ export class TimeWindows {
     const lastEnd = Math.floor((time - offset) / slide) * slide + offset + size;
     // Also false for NaN, the time of a row without one.
     if (!(lastEnd > watermark)) return undefined;
-    this.#closedThrough = Math.max(this.#closedThrough, watermark);
     const start = Math.floor((time - offset) / this.#paneSize) * this.#paneSize + offset;
     let at = this.#panes.length;
     while (at > 0 && (this.#panes[at - 1] as Pane).start > start) at--;
     let pane = this.#panes[at - 1];
     if (pane?.start !== start) {
+      // Only when a pane is made: how often panes are looked up depends on cuts, and the state must not.
+      this.#closedThrough = Math.max(this.#closedThrough, watermark);
       pane = { start, slotOf: new Int32Array(this.#groups.size), groups: [] };
       this.#panes.splice(at, 0, pane);
       this.#nextEnd = Math.min(this.#nextEnd, this.#firstOpenEnd(pane));
