@@ -116,7 +116,8 @@ describe('fileSource', () => {
     await expect(rerun.next({ ...BUDGET, until: position })).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
       message: expect.stringContaining('again'),
-      appendFileSync(file, 'newer\n');
+    });
+    appendFileSync(file, 'newer\n');
     expect((await drain(source)).texts).toEqual(['newer']);
     await source.close();
     const restarted = await opened(file, { follow: true }, after.position);
