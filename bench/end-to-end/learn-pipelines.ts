@@ -1,0 +1,57 @@
+import { category, float64, int64, required, schema, timestamp } from '../../columnar/index.ts';
+import { topic } from '../../connectors/index.ts';
+import { adam, compile, dense, gru, learn, type Model, meanSquaredError, persistence, sequential } from '../../models/index.ts';
+import { column, sequences, standardize, withColumn } from '../../operators/index.ts';
+import { definePipeline } from '../../pipeline/index.ts';
+import { flow } from '../../streams/index.ts';
+import { PARTITIONS, readingsTopic } from './records.ts';
+
+const forecast = schema(
+  {
+    sensor: required(category()),
+    issuedAt: required(timestamp()),
+    targetTime: required(timestamp()),
+    lead: required(category()),
+    prediction: float64(),
+    baseline: float64(),
+    modelVersion: int64(),
+  },
+  { eventTime: 'issuedAt', key: 'sensor' },
+);
+
+const COLUMNS = ['level', 'pressure', 'humidity', 'product'] as const;
+
+/** J2: predict each sensor's next temperature, learn from it, publish every prediction. */
+function learning(name: string, length: number, model: () => Model) {
+  return definePipeline({
+    name: `bench-${name}`,
+    sources: { readings: readingsTopic },
+    sinks: { forecasts: topic(`bench-${name}`, { schema: forecast, partitions: PARTITIONS }) },
+    flow: ({ readings }) => ({
+      forecasts: flow(
+        readings,
+        withColumn('level', column('temp')),
+        withColumn('product', (row) => row.temp.times(row.humidity)),
+        standardize({ columns: COLUMNS, fill: 0 }),
+        sequences({ columns: COLUMNS, key: 'sensor', length, pad: true }),
+        learn({
+          estimator: () => compile(model(), { loss: meanSquaredError(), optimizer: adam({ learningRate: 1e-3 }), seed: 1, maxBatch: 512 }),
+          features: 'sequence',
+          target: 'temp',
+          lead: '500ms',
+          batchRows: 32,
+          baseline: persistence('temp'),
+          key: 'sensor',
+        }),
+      ) as never,
+    }),
+  });
+}
+
+/** MLP 4-64-32-1. */
+export const mlp = learning('mlp', 1, () =>
+  sequential([dense(64, { activation: 'relu' }), dense(32, { activation: 'relu' }), dense(1)], { inputShape: [4] }),
+);
+
+/** GRU of 32 over 16 steps. */
+export const gru32 = learning('gru', 16, () => sequential([gru(32), dense(1)], { inputShape: [16, 4] }));
