@@ -1,35 +1,59 @@
-/** One training step of small networks, one thread, beside PyTorch (the best of its modes) and tfjs-wasm. */
-
-import type { Suite } from './bench-line.ts';
+/**
+ * One training step of small networks, one thread, beside PyTorch (the best of its modes) and tfjs-wasm; then the speed-up of a second thread.
+ * BENCH_CASES=dense,gru takes some of the cases.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Report, Suite } from './bench-line.ts';
 import { bestTime } from './networks/best-time.ts';
 import { BATCHES, CASES, type CaseName, caseData, caseNetwork } from './networks/cases.ts';
-import { PythonPeer } from './networks/python-peer.ts';
+import { LinePeer } from './networks/line-peer.ts';
 
 export const run: Suite = async (report, { quick }) => {
-  const torch = PythonPeer.start('torch-peer.py');
-  if (torch === undefined) console.error('no PyTorch: scripts/python-venv.sh installs it under bench/.venv');
-  const peerName = torch && `PyTorch ${String((await torch.ask({ case: 'version' })).version)}`;
+  const torch = await LinePeer.torch();
+  const tfjs = LinePeer.tfjs();
   const seconds = quick ? 0.3 : 1.5;
   const wanted = process.env.BENCH_CASES?.split(',') ?? CASES;
-  for (const name of CASES.filter((candidate) => wanted.includes(candidate))) {
+  const cases = CASES.filter((name) => wanted.includes(name));
+  for (const name of cases) {
     for (const rows of BATCHES) {
-      const ours = stepTime(name, rows, seconds);
-      const peer = torch && Number((await torch.ask({ case: name, rows, seconds })).microseconds);
-      const again = Math.min(ours, stepTime(name, rows, seconds));
-      report({
-        case: `${name} B=${rows}`,
-        unit: 'us/step',
-        ours: again,
-        ...(peer !== undefined && { peer: { name: peerName!, value: peer } }),
-        lessIsBetter: true,
-      });
+      // Ours is timed before and after the peers, so that a busy moment of the machine hits neither alone.
+      let ours = stepTime(name, rows, seconds / 2);
+      const peers: { name: string; value: number }[] = [];
+      for (const peer of [torch, tfjs]) {
+        const reply = await peer?.ask({ case: name, rows, seconds: peer === tfjs ? seconds / 2 : seconds });
+        if (reply?.unable !== undefined) console.error(`${peer!.name} cannot train ${name}: ${String(reply.unable).slice(0, 120)}`);
+        else if (reply !== undefined) peers.push({ name: peer!.name, value: Number(reply.microseconds) });
+      }
+      ours = Math.min(ours, stepTime(name, rows, seconds / 2));
+      const line = { case: `${name} B=${rows}`, unit: 'us/step', ours, lessIsBetter: true };
+      if (peers.length === 0) report(line);
+      for (const peer of peers) report({ ...line, peer });
     }
   }
   torch?.stop();
+  tfjs?.stop();
+  for (const name of cases.filter((candidate) => candidate !== 'xor')) reportThreads(report, name, seconds);
 };
 
 function stepTime(name: CaseName, rows: number, seconds: number): number {
   const network = caseNetwork(name);
   const { features, targets } = caseData(name, network, rows);
-  return bestTime(() => void network.learnMany(features, targets, rows), seconds / 2);
+  return bestTime(() => void network.learnMany(features, targets, rows), seconds);
+}
+
+/** 256 rows on one thread and on two. */
+function reportThreads(report: Report, name: CaseName, seconds: number): void {
+  const spawn = (seat: unknown): void => new Worker(new URL('./networks/thread-worker.ts', import.meta.url), { workerData: seat }).unref();
+  const [one, two] = [caseNetwork(name), caseNetwork(name, { count: 2, spawn })];
+  const { features, targets } = caseData(name, one, 256);
+  const times = [one, two, one, two].map((network) => bestTime(() => void network.learnMany(features, targets, 256), seconds / 2));
+  two.close();
+  const value = Math.min(times[0]!, times[2]!);
+  report({
+    case: `${name} B=256 two threads`,
+    unit: 'us/step',
+    ours: Math.min(times[1]!, times[3]!),
+    peer: { name: 'one thread', value },
+    lessIsBetter: true,
+  });
 }

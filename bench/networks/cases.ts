@@ -17,6 +17,7 @@ import {
   sequential,
   sgd,
   simpleRnn,
+  type ThreadOptions,
 } from '../../models/networks/index.ts';
 
 /** The networks that the training and inference benches time; bench/networks/torch-peer.py makes the same ones. */
@@ -36,9 +37,14 @@ const MODELS: Readonly<Record<CaseName, () => Model>> = {
   lstm: () => sequential([lstm(64), dense(1)], { inputShape: [32, 8] }),
 };
 
-export function caseNetwork(name: CaseName): Network {
+export function caseNetwork(name: CaseName, threads?: ThreadOptions): Network {
   const loss = name === 'conv2d' ? categoricalCrossentropy() : name === 'xor' ? halfSquaredError() : meanSquaredError();
-  return compile(MODELS[name](), { loss, optimizer: name === 'xor' ? sgd({ learningRate: 0.1 }) : adam(), seed: 1 });
+  return compile(MODELS[name](), {
+    loss,
+    optimizer: name === 'xor' ? sgd({ learningRate: 0.1 }) : adam(),
+    seed: 1,
+    ...(threads && { threads }),
+  });
 }
 
 /** Rows of inputs and targets with no meaning; targets of conv2d are one-hot. */
