@@ -6,5 +6,5 @@ export * from './kafka/index.ts';
 export * from './log/index.ts';
 export * from './memory/index.ts';
 export * from './parquet/index.ts';
-export { decodeHeaders, encodeHeaders, partitionOf, rawRecordAt } from './records/index.ts';
+export { decodeHeaders, encodeHeaders, fromRecord, partitionOf, type RecordPart, type RecordParts, rawRecordAt } from './records/index.ts';
 export { type TopicOptions, topic } from './topic.ts';

@@ -20,7 +20,8 @@ export interface DecodedRows<T extends TypeMap> {
 
 /** Turns record values into rows. Called once per fetched block; must not keep references to its bytes. Never throws for bad bytes. */
 export interface Decoder<T extends TypeMap> {
-  decode(records: RecordColumns): DecodedRows<T>;
+  /** `partition` is where the records came from, for columns that tell it. */
+  decode(records: RecordColumns, partition?: number): DecodedRows<T>;
 }
 
 /** What a record has beside its value; asked for by the row that the record (or, with many rows per record, its last row) is made of. */

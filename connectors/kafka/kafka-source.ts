@@ -135,7 +135,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
 
   #batch(records: RecordColumns, partition: number): SourceBatch<T> {
     const source = this.#topic;
-    const rows = this.#decoder.decode(records);
+    const rows = this.#decoder.decode(records, partition);
     return {
       batch: rows.batch,
       source,
