@@ -74,10 +74,15 @@ export async function runSteps(
   return { rows, batches, rejects, counters: graph.steps.ledger.toJSON(), state: stateOf(graph.steps.cells) };
 }
 
-/** Runs one operator over batches; its output is named `out`. */
+/**
+ * Runs one operator over batches; its output is named `out`. The batches come first, so that the compiler knows their columns when it meets the operator.
+ *
+ * @example
+ * const { rows, rejects } = await runOperator([batch], () => lag({ columns: ['pm25'], key: 'station', steps: [1] }), { batchRows: 1 });
+ */
 export function runOperator<I extends TypeMap, O extends TypeMap>(
-  operator: () => Operator<I, O>,
   batches: readonly StreamBatch<I>[],
+  operator: () => Operator<I, O>,
   options: RunStepsOptions = {},
 ): Promise<StepsRun> {
   return runSteps({ in: batches }, ({ in: source }) => ({ out: operator()(source as Observable<StreamBatch<I>>) }), options);
