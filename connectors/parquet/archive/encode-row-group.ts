@@ -1,7 +1,8 @@
 import { DataType, Type } from 'apache-arrow';
-import { Compression, EnabledStatistics, Table, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm/node';
+import type { WriterPropertiesBuilder } from 'parquet-wasm/node';
 import { type Batch, type BatchSchema, batchToIpc } from '../../../columnar/index.ts';
 import { parseFooter } from '../format/footer.ts';
+import { parquetWasm } from '../format/parquet-wasm.ts';
 import { HEAD_BYTES, moveRowGroup, placeOfChunk } from '../format/row-group-file.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
 import { withParquetDates } from './parquet-dates.ts';
@@ -14,14 +15,7 @@ export interface Encoding {
   readonly statistics: boolean;
 }
 
-const CODECS: Readonly<Record<Encoding['compression'], Compression>> = {
-  zstd: Compression.ZSTD,
-  snappy: Compression.SNAPPY,
-  lz4: Compression.LZ4_RAW,
-  gzip: Compression.GZIP,
-  brotli: Compression.BROTLI,
-  uncompressed: Compression.UNCOMPRESSED,
-};
+const CODECS = { zstd: 'ZSTD', snappy: 'SNAPPY', lz4: 'LZ4_RAW', gzip: 'GZIP', brotli: 'BROTLI', uncompressed: 'UNCOMPRESSED' } as const;
 
 /** One row group as bytes, and its place in the footer as if those bytes began the file's data. */
 export interface EncodedRowGroup {
@@ -37,6 +31,7 @@ export interface EncodedRowGroup {
  * with the memory of one row group, and their metadata last, when it is known.
  */
 export function encodeRowGroup(batch: Batch, encoding: Encoding): EncodedRowGroup {
+  const { Table, writeParquet } = parquetWasm();
   const properties = writerProperties(batch.schema, encoding).setMaxRowGroupSize(Math.max(1, batch.numRows)).setWriteBatchSize(16_384);
   const file = writeParquet(Table.fromIPCStream(batchToIpc(withParquetDates(batch))), properties.build());
   const footerBytes = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true);
@@ -54,8 +49,9 @@ export function encodeRowGroup(batch: Batch, encoding: Encoding): EncodedRowGrou
 }
 
 function writerProperties(schema: BatchSchema, encoding: Encoding): WriterPropertiesBuilder {
+  const { Compression, EnabledStatistics, WriterPropertiesBuilder } = parquetWasm();
   let properties = new WriterPropertiesBuilder()
-    .setCompression(CODECS[encoding.compression])
+    .setCompression(Compression[CODECS[encoding.compression]])
     .setStatisticsEnabled(encoding.statistics ? EnabledStatistics.Chunk : EnabledStatistics.None);
   const { dictionary } = encoding;
   // A dictionary of measured numbers is built, found too large and thrown away: writing takes three times as long.

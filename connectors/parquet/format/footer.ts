@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { MillraceError } from '../../../streams/index.ts';
+import { FOOTER_TAIL, FooterError, readFooterBytes } from './footer-bytes.ts';
 import { placeOfChunk } from './row-group-file.ts';
 import { readThrift } from './thrift-reader.ts';
 import type { ThriftStruct } from './thrift-value.ts';
@@ -66,7 +66,6 @@ const ENCODINGS = [
   'rle-dictionary',
   'byte-stream-split',
 ];
-const TAIL = 8;
 
 /**
  * Reads the footer of a Parquet file without touching its data.
@@ -75,50 +74,16 @@ const TAIL = 8;
  * Format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
 export function readFooter(path: string): Footer {
-  let file: number;
   try {
-    file = openSync(path, 'r');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${code})`, { cause });
-  }
-  try {
-    return parseFooter(path, readFooterBytes(path, file), fstatSync(file).size);
+    const { bytes, fileBytes } = readFooterBytes(path);
+    return parseFooter(path, bytes, fileBytes);
   } catch (thrown) {
     if (thrown instanceof MillraceError) throw thrown;
+    if (thrown instanceof FooterError)
+      throw unreadable(path, thrown.message, { ...(thrown.hint && { hint: thrown.hint }), cause: thrown.cause });
     throw unreadable(path, `its footer is damaged (${(thrown as Error).message})`, { cause: thrown, hint: 'write or copy the file again' });
-  } finally {
-    closeSync(file);
   }
 }
-
-function readFooterBytes(path: string, file: number): Uint8Array {
-  const stat = fstatSync(file);
-  if (!stat.isFile()) throw unreadable(path, 'it is not a file', { hint: 'a folder is read as folder/**/*.parquet' });
-  const head = readAt(file, 0, 4);
-  const tail = readAt(file, Math.max(0, stat.size - TAIL), TAIL);
-  const magic = text(tail.subarray(tail.length - 4));
-  if (magic === 'PARE')
-    throw unreadable(path, 'its footer is encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
-  if (text(head) !== 'PAR1') throw unreadable(path, 'it is not a Parquet file', { hint: 'its first four bytes should be PAR1' });
-  if (magic !== 'PAR1' || stat.size < 12)
-    throw unreadable(path, 'it is truncated: the end of a Parquet file is missing', { hint: 'was it written or copied to the end?' });
-  const length = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
-  if (length === 0 || length + TAIL + 4 > stat.size)
-    throw unreadable(path, `its footer is damaged: a length of ${length} bytes in a file of ${stat.size}`, {
-      hint: 'write or copy the file again',
-    });
-  return readAt(file, stat.size - TAIL - length, length);
-}
-
-function readAt(file: number, position: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
-}
-
-const utf8 = new TextDecoder();
-const decoder = new TextDecoder('latin1');
-const text = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** Reads the bytes of a footer; `fileBytes` is the size of the whole file. */
 export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number): Footer {
@@ -131,7 +96,7 @@ export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number):
   const rowGroups = thrift.structs(4).map((group, index): RowGroup => {
     const rows = group.number(3) ?? -1;
     if (rows < 0) throw new RangeError(`row group ${index} has no number of rows`);
-    refuseBeyond(group, index, fileBytes - bytes.length - TAIL);
+    refuseBeyond(group, index, fileBytes - bytes.length - FOOTER_TAIL);
     firstRow += rows;
     return {
       rows,
@@ -157,6 +122,8 @@ function refuseBeyond(group: ThriftStruct, index: number, dataEnd: number): void
 function schemaElement(thrift: ThriftStruct): SchemaElement {
   return { name: thrift.text(4) ?? '', physicalType: thrift.number(1), children: thrift.number(5) ?? 0, thrift };
 }
+
+const utf8 = new TextDecoder();
 
 function columnChunk(file: string, chunk: ThriftStruct): ColumnChunk {
   const data = chunk.struct(3);

@@ -61,27 +61,56 @@ export function emptyFile(footer: ThriftStruct): Uint8Array {
   return bytes;
 }
 
-/** A file of its own that holds one row group; `read` fills bytes from the original file. So a row group is decoded from as many bytes as it has. */
-export function rowGroupFile(footer: ThriftStruct, rowGroup: number, read: (into: Uint8Array, position: number) => void): Uint8Array {
-  const group = footer.structs(4)[rowGroup] as ThriftStruct;
-  const places = group.structs(1).map(placeOfChunk);
-  const starts: number[] = [];
-  let end = HEAD_BYTES;
-  for (const place of places) {
-    starts.push(end);
-    end += place.length;
+/** Makes files of their own that hold one row group each, one after the other in the same memory: a result holds until the next call. */
+export class RowGroupFiles {
+  readonly #footer: ThriftStruct;
+  readonly #read: (into: Uint8Array, position: number) => void;
+  #memory = new Uint8Array(0);
+
+  /** `read` fills bytes from the original file. */
+  constructor(footer: ThriftStruct, read: (into: Uint8Array, position: number) => void) {
+    this.#footer = footer;
+    this.#read = read;
   }
-  const moved = moveRowGroup(group, (column) => (starts[column] as number) - (places[column] as ChunkPlace).start);
-  const tail = fileTail(
-    footer
-      .copy()
-      .setStructs(4, [moved])
-      .set(3, THRIFT.i64, group.number(3) ?? 0),
-  );
-  const bytes = new Uint8Array(end + tail.length);
-  bytes.set(MAGIC);
-  for (const [column, place] of places.entries())
-    read(bytes.subarray(starts[column], (starts[column] as number) + place.length), place.start);
-  bytes.set(tail, end);
-  return bytes;
+
+  get footer(): ThriftStruct {
+    return this.#footer;
+  }
+
+  /** The file of row group `rowGroup`: as many bytes as that has, and a footer. */
+  file(rowGroup: number): Uint8Array {
+    const group = this.#footer.structs(4)[rowGroup] as ThriftStruct;
+    const places = group.structs(1).map(placeOfChunk);
+    const starts: number[] = [];
+    let end = HEAD_BYTES;
+    for (const place of places) {
+      starts.push(end);
+      end += place.length;
+    }
+    const moved = moveRowGroup(group, (column) => (starts[column] as number) - (places[column] as ChunkPlace).start);
+    const tail = fileTail(
+      this.#footer
+        .copy()
+        .setStructs(4, [moved])
+        .set(3, THRIFT.i64, group.number(3) ?? 0),
+    );
+    if (this.#memory.length < end + tail.length) this.#memory = new Uint8Array(Math.ceil((end + tail.length) * 1.1));
+    const bytes = this.#memory.subarray(0, end + tail.length);
+    bytes.set(MAGIC);
+    for (const [start, length, column] of runsOf(places))
+      this.#read(bytes.subarray(starts[column], (starts[column] as number) + length), start);
+    bytes.set(tail, end);
+    return bytes;
+  }
+}
+
+/** Column chunks that follow one another in the original are read at once: start, length, first column. */
+function runsOf(places: readonly ChunkPlace[]): [number, number, number][] {
+  const runs: [number, number, number][] = [];
+  for (const [column, { start, length }] of places.entries()) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[0] + last[1] === start) last[1] += length;
+    else runs.push([start, length, column]);
+  }
+  return runs;
 }

@@ -2,7 +2,7 @@ import { type Batch, type BatchSchema, concatBatches, emptyBatch, takeRows } fro
 import type { Position } from '../../contract/index.ts';
 import type { FileCursor } from './file-cursor.ts';
 import type { ChunkReject, RowChunk } from './row-chunk.ts';
-import { rowNumberAt } from './row-chunk.ts';
+import { putRowNumbers } from './row-chunk.ts';
 
 /** Rows of one or several files, in the order of the stream. */
 export interface MergedRows {
@@ -137,20 +137,22 @@ export class CursorMerge {
     rejects: readonly FileReject[],
   ): MergedRows {
     const rows = order.reduce((sum, run) => sum + run.count, 0);
-    const offset = new Float64Array(rows);
     const row = new Float64Array(rows);
+    // Of a single file a row's place in the stream is its number.
+    const offset = this.#cursors.length === 1 ? row : new Float64Array(rows);
     const file = shares.size > 1 ? new Int32Array(rows) : undefined;
     const rowsOf = new Int32Array(shares.size > 1 ? rows : 0);
     const starts = startOfShares(shares);
     let at = 0;
     for (const run of order) {
       const { chunk, from } = shares.get(run.file) as Share;
-      for (let index = run.index; index < run.index + run.count; index++, at++) {
-        row[at] = rowNumberAt(chunk, index);
-        offset[at] = run.offset + (row[at] as number);
+      putRowNumbers(chunk, run.index, run.index + run.count, row, at);
+      const start = (starts.get(run.file) as number) + run.index - from;
+      for (let index = 0; index < run.count; index++, at++) {
+        if (offset !== row) offset[at] = run.offset + (row[at] as number);
         if (file === undefined) continue;
         file[at] = run.file;
-        rowsOf[at] = (starts.get(run.file) as number) + index - from;
+        rowsOf[at] = start + index;
       }
     }
     const parts = [...shares.values()].map((share) => share.chunk.batch.slice(share.from, share.to) as Batch);

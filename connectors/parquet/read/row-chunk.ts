@@ -49,7 +49,7 @@ export function rowChunk(plan: ChunkPlan, decoded: RecordBatch, from: number, by
   const keep = new Uint8Array(rows).fill(1);
   for (const condition of plan.filter) condition.apply(whole, keep);
   const rejects = rejectNulls(whole, keep, from);
-  const kept = rowsKept(keep);
+  const kept = plan.filter.length === 0 && rejects.length === 0 ? undefined : rowsKept(keep);
   const wanted =
     plan.decoded === plan.schema ? whole : (selectColumns(whole, plan.schema.fields.map((field) => field.name) as never) as Batch);
   const batch = kept === undefined ? wanted : takeRows(wanted, kept);
@@ -93,6 +93,15 @@ function rowsKept(keep: Uint8Array): Int32Array | undefined {
 export function rowNumberAt(chunk: RowChunk, index: number): number {
   if (index >= chunk.batch.numRows) return chunk.to;
   return chunk.rowNumbers === undefined ? chunk.from + index : (chunk.rowNumbers[index] as number);
+}
+
+/** Writes the row numbers of the chunk's rows [from, to) into `into` at `at`. */
+export function putRowNumbers(chunk: RowChunk, from: number, to: number, into: Float64Array, at: number): void {
+  if (chunk.rowNumbers !== undefined) into.set(chunk.rowNumbers.subarray(from, to), at);
+  else {
+    const first = chunk.from + from;
+    for (let index = 0; index < to - from; index++) into[at + index] = first + index;
+  }
 }
 
 /** How many of the chunk's rows stand before row number `row` of the file. */

@@ -1,7 +1,10 @@
 import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
-import { ParquetFile, type RecordBatch, readParquet } from 'parquet-wasm/node';
-import { type Footer, readFooter } from '../format/footer.ts';
-import { emptyFile, rowGroupFile } from '../format/row-group-file.ts';
+import type { ParquetFile, RecordBatch } from 'parquet-wasm/node';
+import { readFooterBytes } from '../format/footer-bytes.ts';
+import { parquetWasm } from '../format/parquet-wasm.ts';
+import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
+import { readThrift } from '../format/thrift-reader.ts';
+import type { ThriftStruct } from '../format/thrift-value.ts';
 import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
 
 /**
@@ -10,23 +13,28 @@ import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
  * and to stream large groups: WASM memory never shrinks, and so it holds their compressed bytes and one chunk of rows, not all rows.
  */
 export const wasmEngine: Engine = {
-  open: async (path) => new WasmFile(readFooter(path)),
+  open: async (path) => new WasmFile(path, readThrift(readFooterBytes(path).bytes)),
 };
 
 class WasmFile implements EngineFile {
-  readonly #footer: Footer;
+  readonly #path: string;
+  readonly #groups: RowGroupFiles;
   readonly #file: number;
+  /** Number of top-level columns. */
   readonly #columns: number;
   #blobReader: Promise<ParquetFile> | undefined;
 
-  constructor(footer: Footer) {
-    this.#footer = footer;
-    this.#file = openSync(footer.path, 'r');
-    this.#columns = new Set(footer.rowGroups[0]?.columns.map((column) => column.root)).size;
+  constructor(path: string, footer: ThriftStruct) {
+    this.#path = path;
+    this.#file = openSync(path, 'r');
+    this.#columns = footer.structs(2)[0]?.number(5) ?? 0;
+    this.#groups = new RowGroupFiles(footer, (into, position) => {
+      if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
+    });
   }
 
   schema(): Uint8Array {
-    return readParquet(emptyFile(this.#footer.thrift)).schema.intoIPCStream();
+    return parquetWasm().readParquet(emptyFile(this.#groups.footer)).schema.intoIPCStream();
   }
 
   async *chunks(request: ChunkRequest): AsyncGenerator<Uint8Array> {
@@ -38,10 +46,8 @@ class WasmFile implements EngineFile {
   }
 
   #readAlone(request: ChunkRequest): Uint8Array {
-    const bytes = rowGroupFile(this.#footer.thrift, request.rowGroup, (into, position) => {
-      if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
-    });
-    return readParquet(bytes, { ...optionsOf(request), rowGroups: [0] }).intoIPCStream();
+    const options = { ...optionsOf(request), rowGroups: [0] };
+    return parquetWasm().readParquet(this.#groups.file(request.rowGroup), options).intoIPCStream();
   }
 
   async *#stream(request: ChunkRequest): AsyncGenerator<Uint8Array> {
@@ -55,7 +61,7 @@ class WasmFile implements EngineFile {
   }
 
   #reader(): Promise<ParquetFile> {
-    this.#blobReader ??= openAsBlob(this.#footer.path).then((blob) => ParquetFile.fromFile(blob));
+    this.#blobReader ??= openAsBlob(this.#path).then((blob) => parquetWasm().ParquetFile.fromFile(blob));
     return this.#blobReader;
   }
 

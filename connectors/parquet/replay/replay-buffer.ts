@@ -47,7 +47,9 @@ export interface Arrived<T extends TypeMap> {
   rawRecord(offset: number): RawRecord | undefined;
 }
 
-const before = (left: ArrivalKey, right: ArrivalKey): number => left.due - right.due || left.n - right.n || left.copy - right.copy;
+/** Order of arrival: by time, then row, then copy. */
+export const compareArrivals = (left: ArrivalKey, right: ArrivalKey): number =>
+  left.due - right.due || left.n - right.n || left.copy - right.copy;
 
 /** Rows read but not yet given, in the order of arrival. */
 export class ReplayBuffer<T extends TypeMap> {
@@ -90,14 +92,14 @@ export class ReplayBuffer<T extends TypeMap> {
       if (carried.length > 0) this.#carried = this.#carried.filter((one) => !carried.includes(one));
       for (const copy of this.#order.isDuplicated(n) ? ([0, 1] as const) : ([0] as const)) {
         const key = { due: this.#order.arrival(n, times[row] as number, copy), n, copy };
-        const isGiven = after !== undefined && before(key, after) <= 0;
+        const isGiven = after !== undefined && compareArrivals(key, after) <= 0;
         if (copy === 0) for (const one of carried) one.held.left--;
         if (isGiven) continue;
         held.left++;
         added.push({ ...key, held, row, rejects: copy === 0 ? carried.map(({ reject }) => reject) : [] });
       }
     }
-    this.#arrivals = [...this.#arrivals.slice(this.#next), ...added].sort(before);
+    this.#arrivals = [...this.#arrivals.slice(this.#next), ...added].sort(compareArrivals);
     this.#next = 0;
     if (times.length > 0) this.#bound = this.#order.bound(times[times.length - 1] as number);
     this.#release();
@@ -119,13 +121,7 @@ export class ReplayBuffer<T extends TypeMap> {
   peek(until: ArrivalKey | undefined): ArrivalKey | undefined {
     const arrival = this.#arrivals[this.#next];
     if (arrival === undefined || arrival.due > this.#bound) return undefined;
-    return until !== undefined && before(arrival, until) > 0 ? undefined : arrival;
-  }
-
-  /** True when the next arrival lies beyond `until`. */
-  isBeyond(until: ArrivalKey): boolean {
-    const arrival = this.#arrivals[this.#next];
-    return arrival !== undefined && before(arrival, until) > 0;
+    return until !== undefined && compareArrivals(arrival, until) > 0 ? undefined : arrival;
   }
 
   /** Gives arrivals that are due, at most `rows` and until `until`; the last one's key goes with them. */

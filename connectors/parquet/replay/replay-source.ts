@@ -3,7 +3,7 @@ import { type Batch, type BatchSchema, emptyBatch, instantsOf, makeBatch, rolesO
 import { MillraceError } from '../../../streams/index.ts';
 import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch, SourceDefinition } from '../../contract/index.ts';
 import { ArrivalOrder, type Disturbance } from './arrival-order.ts';
-import { type ArrivalKey, type Arrived, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
+import { type ArrivalKey, type Arrived, compareArrivals, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
 import type { ReplayClock } from './replay-clock.ts';
 import { fromPosition, toPosition } from './replay-position.ts';
 
@@ -74,8 +74,9 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
     const until = budget.until === undefined ? undefined : (fromPosition(budget.until).given ?? NOTHING);
+    // What `until` names is an arrival: once it is given, nothing that is still to be read comes before it.
+    if (until !== undefined && compareArrivals(this.#given ?? NOTHING, until) >= 0) return 'idle';
     while (this.#buffer.peek(until) === undefined) {
-      if (until !== undefined && this.#buffer.isBeyond(until)) return 'idle';
       if (this.#ended) return this.#trailing.length > 0 ? this.#tellTrailing() : 'end';
       if (!(await this.#read())) return 'idle';
     }

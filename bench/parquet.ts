@@ -1,0 +1,89 @@
+/** Parquet beside pyarrow and DuckDB, one thread each, same files: `npm run bench -- parquet`. Peers run where bench/.venv has them. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Report, Suite } from './bench-line.ts';
+
+interface Measured {
+  readonly rows: number;
+  readonly seconds: number;
+  /** Peak memory of the process, MB. */
+  readonly rss: number;
+  readonly p99?: number;
+}
+
+const PYTHON = join(import.meta.dirname, '.venv', 'bin', 'python');
+const PEERS = ['pyarrow', 'duckdb'] as const;
+const ROUNDS = 3;
+
+function measured(command: string, parameters: readonly string[]): Measured {
+  return JSON.parse(execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as Measured;
+}
+
+const ours = (...parameters: string[]): Measured =>
+  measured(process.execPath, ['--conditions=millrace-source', join(import.meta.dirname, 'parquet', 'ours.ts'), ...parameters]);
+const peer = (...parameters: string[]): Measured => measured(PYTHON, [join(import.meta.dirname, 'parquet', 'peers.py'), ...parameters]);
+
+const best = (runs: readonly Measured[]): number => Math.max(...runs.map(({ rows, seconds }) => rows / seconds));
+
+/** Ours and the peers in turns; the best round of each counts. */
+function compare(report: Report, name: string, mine: () => Measured, theirs: (peer: string) => Measured): void {
+  const runs = new Map<string, Measured[]>([['ours', []], ...PEERS.map((one) => [one, []] as [string, Measured[]])]);
+  for (let round = 0; round < ROUNDS; round++) {
+    runs.get('ours')?.push(mine());
+    for (const one of PEERS) runs.get(one)?.push(theirs(one));
+  }
+  const rate = best(runs.get('ours') ?? []);
+  for (const one of PEERS)
+    report({ case: name, unit: 'rows/s', ours: rate, peer: { name: `${one}, 1 thread`, value: best(runs.get(one) ?? []) } });
+}
+
+export const run: Suite = async (report, { quick }) => {
+  if (!existsSync(PYTHON))
+    throw new Error('the peers are missing: scripts/python-venv.sh makes bench/.venv; then bench/.venv/bin/pip install pyarrow duckdb');
+  const rows = quick ? 1_000_000 : 10_000_000;
+  const folder = join(tmpdir(), 'millrace-bench-parquet');
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(join(folder, 'run-'));
+  try {
+    for (const codec of ['snappy', 'zstd']) {
+      const file = join(folder, `sensors-${rows}-${codec}.parquet`);
+      if (!existsSync(file)) peer('make', file, String(rows), codec);
+      compare(
+        report,
+        `read ${codec}`,
+        () => ours('read', file),
+        (one) => peer('read', one, file),
+      );
+      compare(
+        report,
+        `write ${codec}`,
+        () => ours('write', file, join(work, 'archive'), codec),
+        (one) => peer('write', one, file, join(work, 'peer.parquet'), codec),
+      );
+      if (codec === 'snappy') {
+        compare(
+          report,
+          'read two of ten columns',
+          () => ours('read', file, 'at,temperature'),
+          (one) => peer('read', one, file, 'at,temperature'),
+        );
+        const all = ours('read', file);
+        const two = ours('read', file, 'at,temperature');
+        report({
+          case: 'two columns beside all ten, both ours',
+          unit: 'rows/s',
+          ours: two.rows / two.seconds,
+          peer: { name: 'ten columns', value: all.rows / all.seconds },
+        });
+        report({ case: 'peak memory of reading', unit: 'MB', ours: all.rss, lessIsBetter: true });
+      }
+    }
+    // 200 rows a second of event time, at 50 times their pace.
+    const paced = ours('pace', join(folder, `sensors-${rows}-snappy.parquet`), '50');
+    report({ case: 'pacing error at 10,000 rows/s, p99', unit: 'ms', ours: paced.p99 ?? Number.NaN, lessIsBetter: true });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+};

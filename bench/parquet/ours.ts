@@ -1,0 +1,77 @@
+/** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `pace FILE SPEED`. */
+import { rmSync } from 'node:fs';
+import type { Batch } from '../../columnar/index.ts';
+import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
+import { type ArchiveOptions, archive, parquet, replay } from '../../connectors/parquet/index.ts';
+import { streamBatch } from '../../streams/index.ts';
+
+const BUDGET = { rows: 65_536, bytes: 64 * 1024 * 1024 };
+
+async function* batchesOf(definition: SourceDefinition<never>): AsyncGenerator<SourceBatch<never>> {
+  const source = definition.create();
+  await source.open(0, undefined);
+  for (let batch = await source.next(BUDGET); batch !== 'end'; batch = await source.next(BUDGET)) if (batch !== 'idle') yield batch;
+  await source.close();
+}
+
+const sourceOf = (path: string, columns?: readonly string[]) => parquet(path, { ...(columns && { columns }) }) as SourceDefinition<never>;
+
+async function read(path: string, columns?: string): Promise<object> {
+  const started = performance.now();
+  let rows = 0;
+  for await (const { batch } of batchesOf(sourceOf(path, columns?.split(',')))) rows += batch.numRows;
+  return { rows, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The time of the sink alone: reading its input is not counted. */
+async function write(path: string, folder: string, codec: string): Promise<object> {
+  rmSync(folder, { recursive: true, force: true });
+  const sink = archive(folder, { compression: codec as ArchiveOptions['compression'] & string, roll: { rows: 1e9, bytes: 1e12 } }).create();
+  await sink.open('bench');
+  await sink.recover(undefined);
+  let rows = 0;
+  let milliseconds = 0;
+  const timed = async (work: () => Promise<void> | void): Promise<void> => {
+    const started = performance.now();
+    await work();
+    milliseconds += performance.now() - started;
+  };
+  for await (const { batch } of batchesOf(sourceOf(path))) {
+    rows += batch.numRows;
+    await timed(() => sink.write(streamBatch(batch as Batch) as never));
+  }
+  await timed(async () => {
+    await sink.prepare(1);
+    await sink.commit(1);
+    await sink.close();
+  });
+  return { rows, seconds: milliseconds / 1000 };
+}
+
+/** Pacing error: by how many ms rows come after they are due, in wall time. */
+async function pace(path: string, speed: string): Promise<object> {
+  const factor = Number.parseFloat(speed);
+  const errors: number[] = [];
+  let first: { wall: number; event: number } | undefined;
+  for await (const { batch } of batchesOf(
+    replay(parquet(path, { columns: ['at'], eventTime: 'at' as never }), { speed: `${factor}x` }) as SourceDefinition<never>,
+  )) {
+    const now = performance.now();
+    const times = batch.data.children[0]?.values as BigInt64Array;
+    let newest = 0;
+    for (let row = 0; row < batch.numRows; row++) {
+      newest = Math.max(newest, Number(times[row]));
+      first ??= { wall: now, event: newest };
+      errors.push(Math.abs(now - first.wall - (newest - first.event) / factor));
+    }
+    if (now - (first?.wall ?? now) > 5_000) break;
+  }
+  errors.sort((left, right) => left - right);
+  return { rows: errors.length, seconds: 5, p99: errors[Math.floor(errors.length * 0.99)] };
+}
+
+const [command, ...parameters] = process.argv.slice(2);
+const commands = { read, write, pace } as Record<string, (...parameters: string[]) => Promise<object>>;
+const measured = await commands[command as string]?.(...parameters);
+console.log(JSON.stringify({ ...measured, rss: process.resourceUsage().maxRSS / 1024 }));
+setTimeout(() => process.exit(0), 50);
