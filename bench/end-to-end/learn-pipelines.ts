@@ -4,7 +4,7 @@ import { adam, compile, dense, gru, learn, type Model, meanSquaredError, persist
 import { column, sequences, standardize, withColumn } from '../../operators/index.ts';
 import { definePipeline } from '../../pipeline/index.ts';
 import { flow } from '../../streams/index.ts';
-import { PARTITIONS, readingsTopic } from './records.ts';
+import { readingsTopic } from './records.ts';
 
 const forecast = schema(
   {
@@ -22,11 +22,11 @@ const forecast = schema(
 const COLUMNS = ['level', 'pressure', 'humidity', 'product'] as const;
 
 /** J2: predict each sensor's next temperature, learn from it, publish every prediction. */
-function learning(name: string, length: number, model: () => Model) {
+function learning(name: string, length: number, model: () => Model, input = readingsTopic) {
   return definePipeline({
     name: `bench-${name}`,
-    sources: { readings: readingsTopic },
-    sinks: { forecasts: topic(`bench-${name}`, { schema: forecast, partitions: PARTITIONS }) },
+    sources: { readings: input },
+    sinks: { forecasts: topic(`bench-${name}`, { schema: forecast, partitions: input.partitions }) },
     flow: ({ readings }) => ({
       forecasts: flow(
         readings,
@@ -48,10 +48,14 @@ function learning(name: string, length: number, model: () => Model) {
   });
 }
 
+const layers = () => sequential([dense(64, { activation: 'relu' }), dense(32, { activation: 'relu' }), dense(1)], { inputShape: [4] });
+
 /** MLP 4-64-32-1. */
-export const mlp = learning('mlp', 1, () =>
-  sequential([dense(64, { activation: 'relu' }), dense(32, { activation: 'relu' }), dense(1)], { inputShape: [4] }),
-);
+export const mlp = learning('mlp', 1, layers);
+
+/** The same over a topic with one partition, which rows reach one by one. */
+export const liveTopic = { ...readingsTopic, name: 'bench-live', partitions: 1 };
+export const live = learning('live-mlp', 1, layers, liveTopic);
 
 /** GRU of 32 over 16 steps. */
 export const gru32 = learning('gru', 16, () => sequential([gru(32), dense(1)], { inputShape: [16, 4] }));

@@ -1,0 +1,1 @@
+export { gru32 as pipeline } from './learn-pipelines.ts';

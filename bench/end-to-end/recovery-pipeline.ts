@@ -1,0 +1,1 @@
+export { mlp as pipeline } from './learn-pipelines.ts';
