@@ -55,6 +55,7 @@ export { type FilterRowsOptions, filterRows } from './transform/filter-rows.ts';
 export { type HashEncodeOptions, hashEncode, hashEncodeOptions } from './transform/hash-encode.ts';
 export { type Lagged, type LagOptions, lag, lagOptions } from './transform/lag.ts';
 export { type MinMaxOptions, minMax, minMaxOptions } from './transform/min-max.ts';
+export { type MineTemplatesOptions, mineTemplates, mineTemplatesOptions, type TemplateColumns } from './transform/mine-templates.ts';
 export { type OneHot, type OneHotOptions, oneHot, oneHotOptions } from './transform/one-hot.ts';
 export { rebatch } from './transform/rebatch.ts';
 export { type Names, type Renamed, rename } from './transform/rename.ts';

@@ -1,0 +1,117 @@
+import type { Int32, TypeMap, Utf8 } from 'apache-arrow';
+import { z } from 'zod';
+import {
+  int32Data,
+  type StringColumn,
+  stringView,
+  utf8Data,
+  ValidityBuilder,
+  type WithColumns,
+  withColumns,
+} from '../../columnar/index.ts';
+import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
+import { LineMasker, type MaskedLine, PARAMETER } from './templates/masked-line.ts';
+import { type Template, TemplateTree } from './templates/template-tree.ts';
+
+/** Options of {@link mineTemplates}. */
+export const mineTemplatesOptions = z.strictObject({
+  column: z.string().describe('string column of log messages'),
+  similarity: z.number().gt(0).max(1).default(0.5).describe('share of fixed tokens that must agree for a line to join a template'),
+  depth: z.int().min(0).max(10).default(3).describe('how many leading tokens must agree'),
+  maxChildren: z.int().min(1).default(100).describe('different tokens told apart at each of these places'),
+  maxTemplates: z.int().min(1).default(10_000).describe('most templates; lines that match none of them beyond that have template id -1'),
+  masks: z.array(z.instanceof(RegExp)).default([]).describe('what counts as a parameter besides tokens with digits'),
+});
+
+/** Options of {@link mineTemplates} as they are written. */
+export interface MineTemplatesOptions<T extends TypeMap> {
+  readonly column: StringColumn<T>;
+  readonly similarity?: number;
+  readonly depth?: number;
+  readonly maxChildren?: number;
+  readonly maxTemplates?: number;
+  readonly masks?: readonly RegExp[];
+}
+
+/** The columns that {@link mineTemplates} adds. */
+export interface TemplateColumns extends TypeMap {
+  templateId: Int32;
+  template: Utf8;
+  parameters: Utf8;
+}
+
+/**
+ * Finds the templates of log messages, line by line: `templateId` (0, 1, 2, ... in order of first sight), `template` (the message with `<*>` for what varies, as far as it is known at this line) and
+ * `parameters` (what stood there, as a JSON array of strings).
+ *
+ * Parts of tokens with digits are parameters from the start; the tree of templates learns which others vary. One setting serves logs of many systems: over the eight of loghub-2k it groups 88 % of
+ * the lines exactly as people did (`scripts/template-accuracy.ts`). A template may widen as lines come, its id stays. Null lines have nulls; an empty line is a template of its own. The tree is part of the
+ * state; memory: a few hundred bytes per template.
+ *
+ * Ledger: in = out.
+ *
+ * Source: P. He, J. Zhu, Z. Zheng, M. R. Lyu, "Drain: an online log parsing approach with fixed depth tree", ICWS 2017.
+ *
+ * @throws MillraceError INVALID_OPTION, SCHEMA_MISMATCH
+ * @example
+ * flow(readings, mineTemplates({ column: 'note' })); // adds templateId, template, parameters
+ */
+export function mineTemplates<T extends TypeMap>(options: MineTemplatesOptions<NoInfer<T>>): Operator<T, WithColumns<T, TemplateColumns>> {
+  const { column, masks, ...tree } = parseOptions('mineTemplates', mineTemplatesOptions, options);
+  const masker = new LineMasker(masks);
+  return statefulOperator<T, WithColumns<T, TemplateColumns>, TemplateTree>('mineTemplates', {
+    version: 1,
+    ledger: { left: ['in'], right: ['out'] },
+    create: () => new TemplateTree(tree),
+    onBatch: (templates, input) => {
+      const lines = stringView(input.batch, column as never);
+      const ids = new Int32Array(lines.length);
+      const nulls = new ValidityBuilder(lines.length);
+      const texts: (string | null)[] = [];
+      const parameters: (string | null)[] = [];
+      for (let row = 0; row < lines.length; row++) {
+        const line = lines.get(row);
+        if (line === null) {
+          nulls.setNull(row);
+          texts.push(null);
+          parameters.push(null);
+          continue;
+        }
+        const masked = masker.mask(line);
+        const template = templates.match(masked.tokens);
+        ids[row] = template?.id ?? -1;
+        texts.push(template?.text ?? null);
+        parameters.push(template === undefined ? null : parametersOf(template, masked));
+      }
+      const added = { templateId: int32Data(ids, nulls), template: utf8Data(texts), parameters: utf8Data(parameters) };
+      return withBatch(input, withColumns<T, TemplateColumns>(input.batch, added)) as StreamBatch<WithColumns<T, TemplateColumns>>;
+    },
+    snapshot: (templates, out) => templates.write(out),
+    restore: (input) => TemplateTree.read(tree, input),
+  });
+}
+
+/** The raw text at every parameter of the template: of a whole token, or of the parts of a token that vary. */
+function parametersOf({ tokens }: Template, line: MaskedLine): string {
+  const found: string[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] as string;
+    if (token === PARAMETER) found.push(line.raw[i] as string);
+    else if (token.includes(PARAMETER)) found.push(...partsOf(token, line.raw[i] as string));
+  }
+  return JSON.stringify(found);
+}
+
+/** What stands in `raw` where `masked` has parameters: the fixed pieces between them are found from left to right. */
+function partsOf(masked: string, raw: string): string[] {
+  const pieces = masked.split(PARAMETER);
+  const parts: string[] = [];
+  let from = (pieces[0] as string).length;
+  for (const piece of pieces.slice(1)) {
+    const found = piece === '' ? raw.length : raw.indexOf(piece, from);
+    const until = found < 0 ? raw.length : found;
+    parts.push(raw.slice(from, until));
+    from = until + piece.length;
+  }
+  return parts;
+}
