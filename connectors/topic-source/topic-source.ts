@@ -86,7 +86,7 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
   #decode(records: RecordColumns): SourceBatch<T> {
     const source = this.#topic;
     const partition = this.#partition;
-    const decoded = this.#decoder.decode(records);
+    const decoded = this.#decoder.decode(records, partition);
     return {
       batch: decoded.batch,
       source,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ColumnsOf, float64, schema, timestamp, utf8 } from '../../columnar/index.ts';
-import { json, type Position, type ReadBudget, type Source, type SourceBatch, topic } from '../../connectors/index.ts';
+import { type ColumnsOf, float64, int32, numberView, schema, timestamp, utf8 } from '../../columnar/index.ts';
+import { fromRecord, json, type Position, type ReadBudget, type Source, type SourceBatch, topic } from '../../connectors/index.ts';
 import { type HomeFixture, recordsOf, useHome } from './home-fixture.ts';
 
 const readings = schema({ at: timestamp(), name: utf8(), value: float64() }, { eventTime: 'at' });
@@ -144,6 +144,21 @@ export function sourceSuite(name: string, make: () => Promise<HomeFixture>): voi
       const batches = await withSource(definition, { [definition.name]: 3 }, (source) => drain(source));
       expect(new TextDecoder().decode(batches[0]?.rawRecord(5)?.value ?? undefined)).toBe(line(5));
       expect(batches[0]?.rawRecord(500)).toBeUndefined();
+    });
+
+    test('columns from the record beside its value: partition and offset', async () => {
+      const columns = schema({ name: utf8(), partition: int32(), offset: float64() });
+      const format = fromRecord(json(), { partition: 'partition', offset: 'offset' });
+      const definition = topic(store.unique('parts'), { schema: columns, format, partitions: 2 });
+      await store.home.topics.ensure(definition.name, { partitions: 2 });
+      await store.home.topics.append(definition.name, 1, recordsOf([line(0), line(1)]));
+      const source = store.home.source(definition, 'group');
+      await source.open(1, { [definition.name]: 1 });
+      const rows = await source.next(LARGE);
+      await source.close();
+      if (typeof rows === 'string') throw new Error(`the source was ${rows}`);
+      expect([...numberView(rows.batch, 'partition').values]).toEqual([1]);
+      expect([...numberView(rows.batch, 'offset').values]).toEqual([1]);
     });
 
     test('sees records appended while it waits, here and through another handle', async () => {
