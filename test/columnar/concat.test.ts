@@ -1,9 +1,24 @@
 import { Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Batch, category, categoryData, concatBatches, makeBatch, schema, utf8, utf8Data } from '../../columnar/index.ts';
+import {
+  type Batch,
+  boolean,
+  booleanData,
+  category,
+  categoryData,
+  concatBatches,
+  float64,
+  float64Data,
+  makeBatch,
+  schema,
+  timestamp,
+  timestampData,
+  utf8,
+  utf8Data,
+} from '../../columnar/index.ts';
 
-const columns = schema({ text: utf8(), kind: category() });
+const columns = schema({ text: utf8(), kind: category(), flag: boolean(), at: timestamp(), amount: float64() });
 const strings = fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 5 })), { maxLength: 20 });
 
 function batchOf(values: readonly (string | null)[]): Batch {
@@ -14,7 +29,17 @@ function batchOf(values: readonly (string | null)[]): Batch {
     if (value !== null) bitmap[row >> 3] = (bitmap[row >> 3] as number) | (1 << (row & 7));
   });
   const codes = Int32Array.from(values, (value) => (value === null ? 0 : known.indexOf(value)));
-  return makeBatch(columns, [utf8Data(values), categoryData(codes, known, nulls)]);
+  const lengths = values.map((value) => value?.length ?? 0);
+  return makeBatch(columns, [
+    utf8Data(values),
+    categoryData(codes, known, nulls),
+    booleanData(
+      lengths.map((length) => length % 2),
+      nulls,
+    ),
+    timestampData(lengths, nulls),
+    float64Data(Float64Array.from(lengths), nulls),
+  ]);
 }
 
 test('rows of whole and sliced batches follow one another, nulls and all', () => {
@@ -26,7 +51,12 @@ test('rows of whole and sliced batches follow one another, nulls and all', () =>
       });
       const joined = concatBatches(slices.map(({ batch }) => batch));
       const expected = slices.flatMap(({ values }) => values);
-      for (const column of joined.data.children) expect([...new Vector([column])]).toEqual(expected);
+      const [text, kind, flag, at, amount] = joined.data.children.map((column) => [...new Vector([column])]);
+      expect(text).toEqual(expected);
+      expect(kind).toEqual(expected);
+      expect(flag).toEqual(expected.map((value) => value && value.length % 2 === 1).map((value) => (value === '' ? false : value)));
+      expect(at).toEqual(expected.map((value) => value?.length ?? null));
+      expect(amount).toEqual(expected.map((value) => value?.length ?? null));
     }),
   );
 });
