@@ -11,6 +11,7 @@ export interface OptionInfo {
   readonly description: string;
   readonly short: string | undefined;
   readonly fallback: unknown;
+  readonly required: boolean;
 }
 
 /** The options of a command, from its zod object. `meta({ short: 'n' })` gives a short flag. */
@@ -25,6 +26,7 @@ export function optionsOf(schema: z.ZodObject): readonly OptionInfo[] {
       description: info.description ?? '',
       short: info.short,
       fallback: info.default,
+      required: described.required?.includes(name) === true,
     };
   });
 }
@@ -54,6 +56,10 @@ export function parseInvocation(command: Command, words: readonly string[]): Inv
         hint: `see millrace ${command.name} --help`,
       },
     );
+  }
+  const missing = infos.find((info) => info.required && values[info.name] === undefined);
+  if (missing !== undefined) {
+    throw new MillraceError('INVALID_OPTION', `${command.name} needs --${missing.flag}`, { hint: `see millrace ${command.name} --help` });
   }
   return { positionals: parsed.positionals, options: parseOptions(`millrace ${command.name}`, command.options, values) as never };
 }

@@ -3,10 +3,11 @@ import type { Command } from './command.ts';
 
 /** The help text of one command. */
 export function commandHelp(command: Command): string {
-  const options = optionsOf(command.options).map(({ flag, short, boolean, description, fallback }) => {
+  const options = optionsOf(command.options).map(({ flag, short, boolean, description, fallback, required }) => {
     const names = `${short === undefined ? '' : `-${short}, `}--${flag}${boolean ? '' : ' VALUE'}`;
-    const standard = fallback === undefined || fallback === false ? '' : ` (default ${String(fallback)})`;
-    return [names, `${description}${standard}`] as const;
+    const needed = required ? ' (required)' : '';
+    const standard = fallback === undefined || fallback === false || fallback === '' ? '' : ` (default ${String(fallback)})`;
+    return [names, `${description}${needed}${standard}`] as const;
   });
   const lines = [...options, ['--help', 'this text'] as const];
   const words = command.positionals.map((name) => (name.endsWith('?') ? `[${name.slice(0, -1)}]` : name));

@@ -16,13 +16,18 @@ export async function loadPipeline(file: string): Promise<Pipeline> {
   try {
     module = await import(pathToFileURL(path).href);
   } catch (thrown) {
-    if (thrown instanceof MillraceError) throw thrown;
+    if (thrown instanceof MillraceError) throw named(thrown, file);
     throw new MillraceError('INVALID_PIPELINE', `${file}: ${describe(thrown, path)}`, { cause: thrown });
   }
-  if (module.pipeline?.kind !== 'pipeline') {
+  if (module.pipeline?.kind !== 'pipeline' || typeof module.pipeline.flow !== 'function') {
     throw new MillraceError('INVALID_PIPELINE', `${file} exports no pipeline`, { hint: 'export const pipeline = definePipeline({ ... })' });
   }
   return module.pipeline;
+}
+
+/** What a function of Millrace found wrong while the file ran. */
+function named({ code, message, step, origin, retry, hint, cause }: MillraceError, file: string): MillraceError {
+  return new MillraceError(code, `${file}: ${message}`, { step, origin, retry, hint, cause });
 }
 
 /** Message and, where the stack tells it, the line of the file. */

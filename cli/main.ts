@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts';
+import { report, runCli } from './run-cli.ts';
+
+// What a timer or a forgotten promise of the user's code throws ends the process, as one line like all other errors; what was committed is safe.
+process.on('uncaughtException', (thrown) => process.exit(report(thrown)));
 
 process.exitCode = await runCli(process.argv.slice(2));

@@ -34,8 +34,9 @@ export async function runCli(words: readonly string[]): Promise<number> {
   }
 }
 
-function report(thrown: unknown): number {
-  const error = MillraceError.from(thrown, 'INTERNAL');
+/** Prints an error as one line; returns the exit status. */
+export function report(thrown: unknown): number {
+  const error = MillraceError.from(thrown, 'INTERNAL', { hint: 'MILLRACE_DEBUG=1 shows the stack' });
   console.error(`millrace: ${error.describe()}`);
   if (process.env.MILLRACE_DEBUG === '1') console.error(error);
   return error.code === 'INVALID_OPTION' ? 2 : 1;

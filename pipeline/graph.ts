@@ -19,7 +19,7 @@ export class Graph {
   constructor(pipeline: Pipeline, clock: Clock, sinks: ReadonlyMap<string, SinkInlet>) {
     this.steps = new Steps(clock);
     this.#inlets = new Map(Object.keys(pipeline.sources).map((name) => [name, new Subject<StreamBatch>()]));
-    const streams = buildInTask(this.steps, () => pipeline.flow(Object.fromEntries(this.#inlets)));
+    const streams = this.#wire(pipeline);
     const missing = Object.keys(pipeline.sinks).filter((name) => streams?.[name] === undefined);
     if (missing.length > 0) {
       throw new MillraceError('INVALID_PIPELINE', `flow returns no stream for ${missing.map((name) => `'${name}'`).join(', ')}`, {
@@ -38,6 +38,16 @@ export class Graph {
           },
         }),
       );
+    }
+  }
+
+  #wire(pipeline: Pipeline): ReturnType<Pipeline['flow']> {
+    try {
+      return buildInTask(this.steps, () => pipeline.flow(Object.fromEntries(this.#inlets)));
+    } catch (thrown) {
+      if (thrown instanceof MillraceError) throw thrown;
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new MillraceError('INVALID_PIPELINE', `flow of pipeline '${pipeline.name}' failed: ${message}`, { cause: thrown });
     }
   }
 

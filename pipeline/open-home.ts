@@ -1,9 +1,12 @@
 import { type Home, openKafka, openLog } from '../connectors/index.ts';
+import type { Duration } from '../streams/index.ts';
 
 /** Where a run keeps topics and epochs. */
 export interface HomeOptions {
   /** Kafka's bootstrap servers, `host:port` separated by commas; without them the embedded log is used. */
   readonly brokers?: string;
+  /** How long a request to Kafka is tried again while brokers are away; default 30 s. */
+  readonly patience?: Duration;
   /** Folder of the embedded log; default `.millrace`. */
   readonly state?: string;
   /** Open for reading beside a run that writes. */
@@ -15,7 +18,7 @@ export interface HomeOptions {
 /** Opens Kafka where brokers are given, else the embedded log. */
 export function openHome(options: HomeOptions): Home {
   if (options.brokers !== undefined && options.brokers !== '') {
-    return openKafka({ brokers: options.brokers });
+    return openKafka({ brokers: options.brokers, ...(options.patience === undefined ? {} : { patience: options.patience }) });
   }
   return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false, exclusive: options.shared !== true });
 }

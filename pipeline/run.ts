@@ -2,6 +2,7 @@ import type { Home } from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
 import { feedName, feedPipeline } from './feed.ts';
+import { Graph } from './graph.ts';
 import { type HomeOptions, openHome } from './open-home.ts';
 import { paced, parseSpeed } from './pace.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
@@ -110,10 +111,13 @@ class PipelineRun {
   }
 
   async #run(): Promise<RunSummary> {
+    // Options are checked before anything is opened, made or, with `fresh`, deleted.
+    const options = parseOptions('run', taskOptions, this.#options.task ?? {});
+    const feeds = this.#feedPipelines();
     const home = this.#options.home ?? (await openHome(this.#options));
     try {
       const plan = await this.#prepare(home);
-      return await this.#runAll(home, plan);
+      return await this.#runAll(home, plan, { options, feeds });
     } catch (thrown) {
       throw MillraceError.from(thrown, 'INTERNAL');
     } finally {
@@ -123,18 +127,32 @@ class PipelineRun {
 
   async #prepare(home: Home): Promise<TaskPlan> {
     await home.claim?.();
-    if (this.#options.fresh) await forget(home, this.#pipeline);
+    if (this.#options.fresh) {
+      // A pipeline that cannot be wired fails here, while its topics are still there.
+      new Graph(this.#pipeline, this.#clock, new Map()).close();
+      await forget(home, this.#pipeline);
+    }
     if (this.#options.savepoint !== undefined) await loadSavepoint(home, this.#pipeline.name, this.#options.savepoint);
     return planPartitions(home, this.#pipeline);
   }
 
-  async #runAll(home: Home, plan: TaskPlan): Promise<RunSummary> {
-    const options = parseOptions('run', taskOptions, this.#options.task ?? {});
+  /** Each feed as a pipeline, slowed down to its speed. */
+  #feedPipelines(): ReadonlyMap<string, Pipeline> {
+    const pipelines = Object.entries(this.#pipeline.feeds).map(([name, feed]) => {
+      const speed = parseSpeed(this.#options.speed ?? feed.speed);
+      return [name, feedPipeline(this.#pipeline, name, feed, (source) => paced(source, speed, this.#clock))] as const;
+    });
+    return new Map(pipelines);
+  }
+
+  async #runAll(
+    home: Home,
+    plan: TaskPlan,
+    { options, feeds }: { readonly options: TaskOptions; readonly feeds: ReadonlyMap<string, Pipeline> },
+  ): Promise<RunSummary> {
     const onRetry = this.#options.onRetry ?? (() => {});
     const setting = { home, clock: this.#clock, options, partitions: plan.partitions };
-    for (const [name, feed] of Object.entries(this.#pipeline.feeds)) {
-      const speed = parseSpeed(this.#options.speed ?? feed.speed);
-      const pipeline = feedPipeline(this.#pipeline, name, feed, (source) => paced(source, speed, this.#clock));
+    for (const [name, pipeline] of feeds) {
       this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
     }
     this.#tasks = this.#groups(home, plan, options);
@@ -167,8 +185,8 @@ class PipelineRun {
       });
     }
     const threads = Math.min(workers, plan.tasks);
-    const { brokers, state } = this.#options;
-    const start = { module: String(module), home: { brokers, state }, partitions: plan.partitions, options, consent };
+    const { brokers, patience, state } = this.#options;
+    const start = { module: String(module), home: { brokers, patience, state }, partitions: plan.partitions, options, consent };
     return Array.from(
       { length: threads },
       (_, thread) =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Home, memoryStore } from '../../connectors/index.ts';
 import { checkPipeline, openHome, type PipelineCheck, resliceCheck } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
-import { homeOptions } from '../home-options.ts';
+import { type HomeChoice, homeOf, homeOptions } from '../home-options.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 
 /** `millrace check FILE` */
@@ -36,9 +36,9 @@ export const check = command({
 });
 
 /** The home that a run would use, unless it has never run: a check creates nothing. */
-function openExisting(options: { readonly brokers: string; readonly state: string }): Home | undefined {
+function openExisting(options: HomeChoice): Home | undefined {
   if (options.brokers === '' && !existsSync(join(options.state, 'log.db'))) return undefined;
-  return openHome({ ...options, readOnly: true });
+  return openHome({ ...homeOf(options), readOnly: true });
 }
 
 function planText({ name, sources, steps, sinks, warnings }: PipelineCheck): string {

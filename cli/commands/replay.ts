@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type ParquetOptions, parquet, topic } from '../../connectors/index.ts';
 import { definePipeline, paced, parseSpeed, start, systemClock } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
-import { homeOptions } from '../home-options.ts';
+import { homeOf, homeOptions } from '../home-options.ts';
 import { ProgressDisplay } from '../progress.ts';
 
 /** `millrace replay FILE.parquet --to TOPIC` */
@@ -31,7 +31,7 @@ export const replayFile = command({
       sinks: { topic: topic(options.to, { schema, partitions: options.partitions }) },
       flow: ({ rows }) => ({ topic: rows }),
     });
-    const running = start(pipeline, { brokers: options.brokers, state: options.state, fresh: options.fresh });
+    const running = start(pipeline, { ...homeOf(options), fresh: options.fresh });
     process.once('SIGINT', () => running.stop().catch(() => {}));
     const display = new ProgressDisplay(`replay to ${options.to}`, () => running.progress());
     display.start();

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { start } from '../../pipeline/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
-import { homeOptions } from '../home-options.ts';
+import { homeOf, homeOptions } from '../home-options.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 import { ProgressDisplay } from '../progress.ts';
 import { summaryJson, summaryText } from '../summary.ts';
@@ -37,8 +37,7 @@ export const run = command({
   async run({ positionals: [file], options }) {
     const pipeline = await loadPipeline(file as string);
     const running = start(pipeline, {
-      brokers: options.brokers,
-      state: options.state,
+      ...homeOf(options),
       fresh: options.fresh,
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),

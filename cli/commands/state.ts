@@ -17,7 +17,7 @@ import {
 import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
 import { columns } from '../help.ts';
-import { homeOptions } from '../home-options.ts';
+import { homeOf, homeOptions } from '../home-options.ts';
 
 interface Target {
   readonly pipeline: string;
@@ -154,7 +154,7 @@ export const state = command({
       throw new MillraceError('INVALID_OPTION', `state ${action} needs the name of a pipeline`, { hint: 'see millrace state list' });
     // Dropping or replacing a pipeline's own state under a run would pull it away from it: that needs the folder's lock. A savepoint does not.
     const shared = action === 'save' || options.savepoint !== undefined;
-    const home = openHome({ ...options, readOnly: action in READING, shared });
+    const home = openHome({ ...homeOf(options), readOnly: action in READING, shared });
     try {
       return await act(home, { pipeline: pipeline ?? '', savepoint: options.savepoint, file, yes: options.yes });
     } finally {

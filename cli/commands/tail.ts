@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { decodeHeaders, type Home, type RecordColumns } from '../../connectors/index.ts';
 import { openHome } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
-import { homeOptions } from '../home-options.ts';
+import { homeOf, homeOptions } from '../home-options.ts';
 
 const READ_BYTES = 1024 * 1024;
 const POLL = 200;
@@ -20,7 +20,7 @@ export const tail = command({
   }),
   example: 'millrace tail forecasts -n 5 -f',
   async run({ positionals: [topic], options }) {
-    const home = await openHome({ ...options, readOnly: true });
+    const home = await openHome({ ...homeOf(options), readOnly: true });
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
     try {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { openHome } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
-import { homeOptions } from '../home-options.ts';
+import { homeOf, homeOptions } from '../home-options.ts';
 
 /** `millrace topics` */
 export const topics = command({
@@ -11,7 +11,7 @@ export const topics = command({
   options: z.object({ ...homeOptions, json: z.boolean().default(false).describe('one JSON object a line') }),
   example: 'millrace topics',
   async run({ positionals: [topic], options }) {
-    const home = await openHome({ ...options, readOnly: true });
+    const home = await openHome({ ...homeOf(options), readOnly: true });
     try {
       const partitions = await home.topics.list(topic);
       const positions = await home.positions();

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { MillraceError } from '../../streams/index.ts';
+import { makeFolder } from './make-folder.ts';
 import { damaged, storeError } from './store-error.ts';
 
 /** Layout of the tables; a file of another layout is refused. */
@@ -51,9 +52,12 @@ export class LogDatabase {
     this.file = join(folder, 'log.db');
     this.#limited = options.maxBytes !== undefined;
     const readOnly = options.readOnly ?? false;
-    if (readOnly && !existsSync(this.file)) throw new MillraceError('STORE_FAILED', `there is no embedded log in ${folder}`);
+    if (readOnly && !existsSync(this.file))
+      throw new MillraceError('STORE_FAILED', `there is no embedded log in ${folder}`, {
+        hint: 'run a pipeline first, or name its folder with --state',
+      });
     try {
-      if (!readOnly) mkdirSync(folder, { recursive: true });
+      if (!readOnly) makeFolder(folder);
       this.#database = new DatabaseSync(this.file, { readOnly, timeout: BUSY_TIMEOUT });
     } catch (thrown) {
       throw storeError(thrown, this.file);
