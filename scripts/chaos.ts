@@ -44,6 +44,13 @@ function report({ kind, faults, differences }: Round, seed: number, started: num
   console.log(`${verdict}  ${kind}, seed ${seed}, ${seconds} s: ${detail}`);
 }
 
+/** A round that could not even be played to its end. */
+const failedRound = (thrown: unknown): Round => ({
+  kind: 'round broken off',
+  faults: {},
+  differences: [thrown instanceof Error ? thrown.message : String(thrown)],
+});
+
 async function rage(makers: readonly RoundMaker[]): Promise<void> {
   const end = performance.now() + Number(values.minutes) * 60_000;
   let seed = Number(values.seed);
@@ -51,7 +58,7 @@ async function rage(makers: readonly RoundMaker[]): Promise<void> {
   do {
     for (const make of makers) {
       const started = performance.now();
-      report(await make(seed), seed, started);
+      report(await make(seed).catch(failedRound), seed, started);
     }
     seed++;
   } while (performance.now() < end);

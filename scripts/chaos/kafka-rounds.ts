@@ -11,7 +11,7 @@ import { pause, type Round } from './round.ts';
 const ROWS = 12_000;
 const KILLS = 10;
 /** Below the time that a stopped worker sleeps. */
-const TRANSACTION_TIMEOUT = 1000;
+const TRANSACTION_TIMEOUT = 3000;
 
 /** A broker of its own, directly and through a fault proxy, and the rounds that disturb it. */
 export class KafkaRounds {
@@ -93,8 +93,8 @@ export class KafkaRounds {
     await until(zombie, async () => (await committedTotals(port, name)) >= ROWS * (0.1 + 0.3 * random()));
     zombie.signal('SIGSTOP');
     const replaced = random() < 0.5;
-    const successor = replaced ? startWorker(port, name, 5, TRANSACTION_TIMEOUT) : undefined;
-    await pause(3 * TRANSACTION_TIMEOUT);
+    const successor = replaced ? startWorker(port, name, 5) : undefined;
+    await pause(2 * TRANSACTION_TIMEOUT);
     if (successor !== undefined) await until(successor, async () => (await committedTotals(port, name)) >= ROWS / 2);
     zombie.signal('SIGCONT');
     const end = await zombie.end;
