@@ -41,8 +41,10 @@ function byteByByte(bytes: Uint8Array, from: number, to: number, seed: number): 
  * Source: RFC 3720, section 12.1 and appendix B.4; tables as in Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008.
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
+  // Too short to reach the first aligned word, perhaps: not worth the words anyway.
+  if (bytes.length < 16) return ~byteByByte(bytes, 0, bytes.length, ~seed) >>> 0;
   const t = TABLES;
-  const aligned = Math.min(-bytes.byteOffset & 3, bytes.length);
+  const aligned = -bytes.byteOffset & 3;
   let crc = byteByByte(bytes, 0, aligned, ~seed);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (bytes.length - aligned) >> 2);
   const steps = words.length & ~3;
