@@ -84,6 +84,18 @@ export class ClusterClient {
     return this.#persist(`reading the metadata of topic '${topic}'`, () => this.#loadLeaders(topic));
   }
 
+  /** Whether a topic exists, as the brokers say at this moment. */
+  knows(topic: string): Promise<boolean> {
+    return this.#persist(`looking for topic '${topic}'`, async () => {
+      try {
+        return (await this.#loadLeaders(topic)).size > 0;
+      } catch (thrown) {
+        if (rootError(thrown).type === 'UNKNOWN_TOPIC_OR_PARTITION') return false;
+        throw thrown;
+      }
+    });
+  }
+
   /** Throws UNKNOWN_TOPIC unless the partition exists. */
   async assertPartition(topic: string, partition: number): Promise<void> {
     if (!(this.#leaders.get(topic) ?? (await this.partitions(topic))).has(partition)) throw this.#unknownPartition(topic, partition);
@@ -104,6 +116,7 @@ export class ClusterClient {
   async #leaderOf(topic: string, partition: number): Promise<Broker> {
     const leader = (this.#leaders.get(topic) ?? (await this.#loadLeaders(topic))).get(partition);
     if (leader === undefined) throw this.#unknownPartition(topic, partition);
+    if (leader < 0) throw Object.assign(new Error(`${topic}/${partition} has no leader at the moment`), { retriable: true });
     return this.#cluster.findBroker({ nodeId: String(leader) });
   }
 

@@ -9,7 +9,6 @@ interface KafkaJsError extends Error {
   readonly errors?: readonly Error[];
 }
 
-const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING']);
 const TLS = /certificate|CERT_|ERR_TLS|ERR_SSL|SSL routines|self.signed|EPROTO|TLS/i;
 const CONNECTION = new Set([
   'KafkaJSConnectionError',
@@ -69,9 +68,15 @@ interface Classified {
 function classify(error: KafkaJsError): Classified | undefined {
   if (!(error instanceof Error)) return undefined;
   const type = error.type ?? '';
-  if (FENCED.has(type) || error.message.includes(PRODUCER_FENCED)) {
-    return { code: 'FENCED', hint: 'another process has taken over this task', retry: false };
+  if (type === 'INVALID_PRODUCER_EPOCH' || error.message.includes(PRODUCER_FENCED)) {
+    return {
+      code: 'FENCED',
+      hint: 'another process has taken over this task, or this one slept through the transaction timeout',
+      retry: false,
+    };
   }
+  // A transactional id that was not used for a week is forgotten: opening the task anew makes it again.
+  if (type === 'INVALID_PRODUCER_ID_MAPPING' || type === 'UNKNOWN_PRODUCER_ID') return { code: 'STORE_FAILED', retry: true };
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return { code: 'UNKNOWN_TOPIC', hint: 'create it, or check its name', retry: false };
   if (type === 'INVALID_TOPIC_EXCEPTION')
     return { code: 'INVALID_OPTION', hint: 'topic names are letters, digits, dot, underscore and hyphen' };

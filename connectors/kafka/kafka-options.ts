@@ -43,7 +43,7 @@ export const kafkaOptions = z.strictObject({
     .min(1024)
     .default(4 * 1024 * 1024)
     .describe('Bytes asked of a partition at a time'),
-  transactionTimeout: duration().default(60_000).describe('A transaction open for longer is aborted by the broker'),
+  transactionTimeout: duration().default(100_000).describe('A transaction open for longer is aborted by the broker'),
   requestTimeout: duration().default(30_000).describe('An answer that takes longer is an error'),
   patience: duration().default(30_000).describe('How long a request is tried again while brokers are away'),
 });

@@ -39,6 +39,8 @@ export class KafkaTopics implements Topics {
 
   /** Creates a topic; false when there is one already. */
   async create(topic: string, partitions: number, properties: TopicProperties): Promise<boolean> {
+    // First, since a user may use topics without being allowed to create them.
+    if (await this.#client.knows(topic)) return false;
     const config: TopicConfig = {
       topic,
       numPartitions: partitions,

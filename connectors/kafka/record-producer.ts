@@ -1,5 +1,6 @@
 import type { OutputRecords, RecordColumns } from '../contract/index.ts';
 import { encodeRecordBatch } from '../records/index.ts';
+import { allSettled } from './all-settled.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { rootError } from './kafka-error.ts';
 
@@ -31,22 +32,21 @@ export class RecordProducer {
 
   /** Publishes to several partitions at a time; returns per output the offset behind its last record. */
   async publish(outputs: readonly OutputRecords[]): Promise<readonly number[]> {
-    return Promise.all(outputs.map((output) => this.#publishPartition(output)));
+    return allSettled(outputs.map((output) => this.#publishPartition(output)));
   }
 
   /** While one batch is on its way, the next is encoded. */
   async #publishPartition({ topic, partition, records }: OutputRecords): Promise<number> {
-    const underWay: Promise<number>[] = [];
-    let end = 0;
+    const sent: Promise<number>[] = [];
     for (const { from, to } of batchRanges(records)) {
+      if (sent.length >= WINDOW && !(await succeeded(sent.at(-WINDOW) as Promise<number>))) break;
       const recordBatch = this.#encode(`${topic}/${partition}`, records, from, to);
-      const sending = this.#send(topic, partition, recordBatch, underWay.length > 0).then((baseOffset) => baseOffset + (to - from));
-      // Whoever waits first sees the failure; for the others it is handled.
+      const sending = this.#send(topic, partition, recordBatch, sent.length > 0).then((baseOffset) => baseOffset + (to - from));
+      // Awaited below; until then its failure is no unhandled one.
       sending.catch(() => {});
-      underWay.push(sending);
-      if (underWay.length === WINDOW) end = await (underWay.shift() as Promise<number>);
+      sent.push(sending);
     }
-    return (await Promise.all(underWay)).at(-1) ?? end;
+    return (await allSettled(sent)).at(-1) ?? 0;
   }
 
   #encode(name: string, records: RecordColumns, from: number, to: number): Uint8Array {
@@ -88,6 +88,12 @@ export class RecordProducer {
     });
   }
 }
+
+const succeeded = (sending: Promise<number>): Promise<boolean> =>
+  sending.then(
+    () => true,
+    () => false,
+  );
 
 /** Cuts records into batches below the broker's limit; a record beyond it stands alone, and the broker decides. */
 export function* batchRanges(records: RecordColumns): Generator<{ readonly from: number; readonly to: number }> {

@@ -1,6 +1,11 @@
+import { type ErrorCode, MillraceError } from '../../streams/index.ts';
 import type { OutputRecords } from '../contract/index.ts';
+import { allSettled } from './all-settled.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { type ProducerIdentity, RecordProducer } from './record-producer.ts';
+
+/** Errors after which an abort would not arrive. */
+const DEAF: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'TIMEOUT', 'FENCED']);
 
 /** Offsets of a consumer group that are committed with a transaction. */
 export interface GroupOffsets {
@@ -43,12 +48,12 @@ export class TransactionOwner {
     for (const { topic, partition } of outputs) await this.#client.assertPartition(topic, partition);
     try {
       await this.#addPartitions(outputs);
-      const [ends] = await Promise.all([this.#producer.publish(outputs), this.#commitOffsets(offsets)]);
+      const [ends] = await allSettled([this.#producer.publish(outputs), this.#commitOffsets(offsets)]);
       await this.#end(true);
       return ends;
     } catch (thrown) {
-      // So that readers need not wait for the transaction's timeout; taking the id over does it too.
-      await this.#end(false).catch(() => {});
+      // So that readers need not wait for the transaction's timeout; taking the id over does it too. A broker that is away, or a newer owner, would not listen.
+      if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.#end(false).catch(() => {});
       throw thrown;
     }
   }
