@@ -1,5 +1,5 @@
 /** Tries before a list counts as small enough. */
-const MOST_TRIES = 300;
+const MOST_TRIES = 150;
 
 /**
  * The smallest list that still fails, found by leaving out ever smaller parts (delta debugging).

@@ -12,6 +12,9 @@ const ROWS = { MILLRACE_ROWS: '20000' };
 /** Fast enough to end soon, slow enough to be met in the middle: 20,000 seconds of readings in less than two. */
 const SLOW = { ...ROWS, MILLRACE_SPEED: '12000x' };
 const QUICK_EPOCHS = ['--epoch-time', '20ms'];
+/** A source that hangs in the middle, so that the run never ends by itself. */
+const STUCK = { ...ROWS, MILLRACE_STUCK_AT: '8000' };
+const SMALL_BATCHES = ['--batch-rows', '1000', ...QUICK_EPOCHS];
 const root = mkdtempSync(join(tmpdir(), 'millrace-state-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -49,14 +52,16 @@ describe('a state folder', () => {
     expect(whole.records.get('totals/0')).toHaveLength(20_000);
   });
 
-  test('is refused to a second run, which names the first; the first goes on', { timeout: 60_000 }, async () => {
+  test('is refused to a second run, which names the first; when that is gone, another goes on', { timeout: 60_000 }, async () => {
     const state = folder('shared');
-    const first = start(state, { env: SLOW }, QUICK_EPOCHS);
-    await until(first, async () => (await totalsIn(state)) > 0);
+    const first = start(state, { env: STUCK }, SMALL_BATCHES);
+    await until(first, () => first.stderr.includes('the source is stuck'));
     const second = await start(state).end;
     expect(second.code).toBe(1);
     expect(oneLine(second.stderr)).toEqual([expect.stringMatching(/^millrace: STATE_LOCKED: .*shared is in use by process \d+/)]);
-    expect((await first.end).code).toBe(0);
+    expect(first.running).toBe(true);
+    await first.kill('SIGKILL');
+    expect((await start(state).end).code).toBe(0);
     expect(compareOutcomes(whole, await outcomeOf(state))).toEqual([]);
   });
 
@@ -76,7 +81,7 @@ describe('a state folder', () => {
 
   test('survives two SIGTERMs, the second of which ends the process at once', { timeout: 60_000 }, async () => {
     const state = folder('stopped-twice');
-    const first = start(state, { env: { ...ROWS, MILLRACE_STUCK_AT: '8000' } }, ['--batch-rows', '1000', ...QUICK_EPOCHS]);
+    const first = start(state, { env: STUCK }, SMALL_BATCHES);
     await until(first, () => first.stderr.includes('the source is stuck'));
     first.signal('SIGTERM');
     await until(first, () => first.stderr.includes('a second signal stops at once'), 1);
