@@ -3,13 +3,14 @@ import { parseInvocation } from './arguments.ts';
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
 import { replayFile } from './commands/replay.ts';
+import { reproduceRun } from './commands/reproduce.ts';
 import { run } from './commands/run.ts';
 import { state } from './commands/state.ts';
 import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { commandHelp, overview } from './help.ts';
 
-const COMMANDS: readonly Command[] = [run, replayFile, topics, tail, check, state];
+const COMMANDS: readonly Command[] = [run, replayFile, topics, tail, check, state, reproduceRun];
 
 /** Runs one command line; returns the exit status: 0 done, 1 failed, 2 wrong usage. Errors are one line on stderr; MILLRACE_DEBUG=1 adds the stack. */
 export async function runCli(words: readonly string[]): Promise<number> {

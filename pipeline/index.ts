@@ -13,6 +13,7 @@ export {
 export type { Counters } from './ledger.ts';
 export { type HomeOptions, openHome } from './open-home.ts';
 export { paced, parseSpeed } from './pace.ts';
+export { type Place, type ReproduceOptions, type Reproduction, reproduce } from './reproduce.ts';
 export { type ResliceResult, resliceCheck } from './reslice.ts';
 export { type Progress, type Run, type RunOptions, type RunSummary, start } from './run.ts';
 export { createSavepoint, forgetTasks, readSavedTasks, type SavedTask, savepointName, writeSavedTasks } from './savepoints.ts';

@@ -4,7 +4,7 @@ import { MillraceError } from '../streams/index.ts';
 import type { Output, Pipeline } from './definition.ts';
 import type { SinkInlet } from './graph.ts';
 import { Published } from './published.ts';
-import { TopicOutput } from './topic-output.ts';
+import { type OnPublish, TopicOutput } from './topic-output.ts';
 
 /**
  * The sinks of one task. Rows for topics are encoded and kept until the home store commits them; other sinks prepare before the commit record is written and commit after it.
@@ -15,11 +15,13 @@ export class TaskSinks {
   #writes: Promise<void>[] = [];
   /** What went to topics since the newest snapshot. */
   readonly published = new Published();
+  readonly #onPublish: OnPublish | undefined;
   #muted = false;
   /** Rows that reached each sink since the last `takeCounts`. */
   #counts = new Map<string, number>();
 
-  constructor(pipeline: Pipeline, task: number, partitions: ReadonlyMap<string, number>) {
+  constructor(pipeline: Pipeline, task: number, partitions: ReadonlyMap<string, number>, onPublish?: OnPublish) {
+    this.#onPublish = onPublish;
     for (const [name, sink] of Object.entries<Output>(pipeline.sinks)) {
       if (sink.kind === 'topic') this.#topics.set(name, this.#topicOutput(sink, partitions.get(sink.name) ?? 1, task));
       else this.#others.set(name, sink.create());
@@ -27,7 +29,7 @@ export class TaskSinks {
   }
 
   #topicOutput(topic: TopicDefinition<TypeMap>, partitions: number, task: number): TopicOutput {
-    return new TopicOutput(topic, { partitions, task, published: this.published });
+    return new TopicOutput(topic, { partitions, task, published: this.published, onPublish: this.#onPublish });
   }
 
   /** While a re-run repeats committed epochs, rows are counted and compared, not written. */

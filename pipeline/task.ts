@@ -23,6 +23,7 @@ import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
 import { compareState, isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
 import { type TaskSummary, taskSummary } from './task-summary.ts';
+import type { OnPublish } from './topic-output.ts';
 import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
 
 /** What a task needs to run. */
@@ -39,9 +40,16 @@ export interface TaskSetting {
   readonly consent?: RestoreConsent;
   /** Told what a restored task keeps and drops. */
   readonly onNotice?: (notice: string) => void;
+  /** Told of all records put out, also while a re-run is muted. */
+  readonly onPublish?: OnPublish;
+  /** Positions at which a re-run ends instead of at the newest commit. */
+  readonly rerunTo?: Readonly<Record<string, Position>>;
   /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */
   readonly suspects?: OrdinalRange;
 }
+
+/** Where a re-run stops. */
+type RerunTarget = Pick<StreamPoint, 'positions'> & { readonly nextOrdinal?: number };
 
 /** Rows from `from` on, before `to`. */
 export interface OrdinalRange {
@@ -85,7 +93,7 @@ export class Task {
     const { pipeline, partition, clock } = setting;
     this.#setting = setting;
     this.name = taskName(pipeline.name, partition);
-    this.#sinks = new TaskSinks(pipeline, partition, setting.partitions);
+    this.#sinks = new TaskSinks(pipeline, partition, setting.partitions, setting.onPublish);
     this.#graph = new Graph(pipeline, clock, this.#sinks.inlets());
     for (const name of Object.keys(pipeline.sources)) {
       this.#graph.steps.declare(`source ${name}`, { left: ['records'], right: ['decoded', 'rejected'] });
@@ -97,6 +105,11 @@ export class Task {
   /** The newest commit record, or undefined before the first. */
   get committed(): CommitRecord | undefined {
     return this.#epochs.record;
+  }
+
+  /** Ordinal that the next row will have. */
+  get nextOrdinal(): number {
+    return this.#merge.nextOrdinal;
   }
 
   /** How far each input was read. */
@@ -179,9 +192,12 @@ export class Task {
   /** Re-runs the committed rows since the snapshot with sinks muted, and compares state and outputs with what was committed. */
   async #repeat(record: CommitRecord, change: StateChange): Promise<void> {
     this.#sinks.muted = true;
-    await this.#repeatTo(record.digestAt ?? record);
-    compareState(this.#cells, record, change);
-    await this.#repeatTo(record);
+    if (this.#setting.rerunTo !== undefined) await this.#repeatTo({ positions: this.#setting.rerunTo });
+    else {
+      await this.#repeatTo(record.digestAt ?? record);
+      compareState(this.#cells, record, change);
+      await this.#repeatTo(record);
+    }
     await this.#merge.goLive();
     this.#rejects.take();
     const differing = record.published === undefined ? [] : differingPlaces(this.#sinks.published.toJSON(), record.published);
@@ -198,15 +214,19 @@ export class Task {
     this.#epochRows = 0;
   }
 
-  async #repeatTo(point: StreamPoint): Promise<void> {
+  /** Re-runs up to a point; one that does not know its ordinal is wherever its positions are. */
+  async #repeatTo(point: RerunTarget): Promise<void> {
     const merge = this.#merge;
-    while (merge.nextOrdinal < point.nextOrdinal || !samePositions(merge.positions, point.positions)) {
-      const rows = Math.min(this.#setting.options.batchRows, Math.max(1, point.nextOrdinal - merge.nextOrdinal));
+    while (merge.nextOrdinal < (point.nextOrdinal ?? 0) || !samePositions(merge.positions, point.positions)) {
+      const rows = Math.min(
+        this.#setting.options.batchRows,
+        Math.max(1, (point.nextOrdinal ?? Number.POSITIVE_INFINITY) - merge.nextOrdinal),
+      );
       const turn = await merge.next(rows, (input) => this.#budget(point.positions[input.name]));
       if (typeof turn !== 'string') await this.#epochs.cadence.work(() => this.#run(turn));
       else if (turn === 'end' || samePositions(merge.positions, point.positions)) break;
     }
-    if (merge.nextOrdinal === point.nextOrdinal) return;
+    if (merge.nextOrdinal === (point.nextOrdinal ?? merge.nextOrdinal)) return;
     throw new MillraceError('DIVERGED', `task ${this.name} found ${merge.nextOrdinal} rows where ${point.nextOrdinal} were committed`, {
       hint: 'the input has changed or was deleted since, or the commit record is not that of this input; begin anew with --fresh',
     });

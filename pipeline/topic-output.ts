@@ -13,6 +13,9 @@ import { eventTimes } from './task-input.ts';
 
 const encoder = new TextEncoder();
 
+/** Told of all records that a task puts out, those of a re-run too. */
+export type OnPublish = (output: OutputRecords) => void;
+
 /**
  * Encodes the rows of one sink into records, kept until the epoch commits. The key is the schema's key column, the timestamp its event time, the partition
  * murmur2 of the key as Java's client has it (without a key: the task's own partition, so that order is kept).
@@ -22,6 +25,7 @@ export class TopicOutput {
   /** True while a re-run repeats committed epochs: records are compared, not published. */
   muted = false;
   readonly #published: Published;
+  readonly #onPublish: OnPublish | undefined;
   readonly #encoder: Encoder<TypeMap>;
   readonly #names: readonly string[];
   readonly #partitions: number;
@@ -32,11 +36,17 @@ export class TopicOutput {
 
   constructor(
     topic: TopicDefinition<TypeMap>,
-    place: { readonly partitions: number; readonly task: number; readonly published: Published },
+    place: {
+      readonly partitions: number;
+      readonly task: number;
+      readonly published: Published;
+      readonly onPublish?: OnPublish | undefined;
+    },
   ) {
     const { partitions, task } = place;
     this.topic = topic;
     this.#published = place.published;
+    this.#onPublish = place.onPublish;
     this.#encoder = topic.format.encoder(topic.schema);
     this.#names = topic.schema.fields.map((field) => field.name);
     this.#partitions = partitions;
@@ -82,6 +92,7 @@ export class TopicOutput {
     });
     const records = writer.finish();
     if (this.topic.format.recordPerBatch !== true) this.#published.add(this.topic.name, partition, records);
+    this.#onPublish?.({ topic: this.topic.name, partition, records });
     if (this.muted) return;
     this.#records += records.count;
     const pending = this.#pending.get(partition);
