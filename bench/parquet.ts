@@ -80,6 +80,8 @@ export const run: Suite = async (report, { quick }) => {
         report({ case: 'peak memory of reading', unit: 'MB', ours: all.rss, lessIsBetter: true });
       }
     }
+    const fed = ours('feed', join(folder, `sensors-${rows}-snappy.parquet`), join(work, 'log'));
+    report({ case: 'replay into the embedded log as JSON', unit: 'rows/s', ours: fed.rows / fed.seconds });
     // 200 rows a second of event time, at 50 times their pace.
     const paced = ours('pace', join(folder, `sensors-${rows}-snappy.parquet`), '50');
     report({ case: 'pacing error at 10,000 rows/s, p99', unit: 'ms', ours: paced.p99 ?? Number.NaN, lessIsBetter: true });

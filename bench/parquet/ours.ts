@@ -1,4 +1,4 @@
-/** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `pace FILE SPEED`. */
+/** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `feed FILE FOLDER`, `pace FILE SPEED`. */
 import { rmSync } from 'node:fs';
 import type { Batch } from '../../columnar/index.ts';
 import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
@@ -38,7 +38,8 @@ async function write(path: string, folder: string, codec: string): Promise<objec
   };
   for await (const { batch } of batchesOf(sourceOf(path))) {
     rows += batch.numRows;
-    await timed(() => sink.write(streamBatch(batch as Batch) as never));
+    const input = streamBatch(batch as Batch) as never;
+    await timed(() => sink.write(input));
   }
   await timed(async () => {
     await sink.prepare(1);
@@ -70,8 +71,30 @@ async function pace(path: string, speed: string): Promise<object> {
   return { rows: errors.length, seconds: 5, p99: errors[Math.floor(errors.length * 0.99)] };
 }
 
+/** A feed into a topic of the embedded log: rows as JSON records, each commit durable. */
+async function feed(path: string, folder: string): Promise<object> {
+  // Loaded here: the memory of reading is measured without it.
+  const { json, openLog, RecordWriter } = await import('../../connectors/index.ts');
+  rmSync(folder, { recursive: true, force: true });
+  const definition = sourceOf(path);
+  const home = openLog(folder);
+  await home.topics.ensure('readings', { partitions: 1 });
+  const encoder = json().encoder(definition.schema);
+  const started = performance.now();
+  let rows = 0;
+  for await (const { batch } of batchesOf(definition)) {
+    const writer = new RecordWriter();
+    encoder.encode(batch, writer, { key: () => null, timestamp: () => 0 });
+    await home.topics.append('readings', 0, writer.finish());
+    rows += batch.numRows;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  await home.close();
+  return { rows, seconds };
+}
+
 const [command, ...parameters] = process.argv.slice(2);
-const commands = { read, write, pace } as Record<string, (...parameters: string[]) => Promise<object>>;
+const commands = { read, write, feed, pace } as Record<string, (...parameters: string[]) => Promise<object>>;
 const measured = await commands[command as string]?.(...parameters);
 console.log(JSON.stringify({ ...measured, rss: process.resourceUsage().maxRSS / 1024 }));
 setTimeout(() => process.exit(0), 50);

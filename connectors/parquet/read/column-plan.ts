@@ -19,7 +19,7 @@ export interface ColumnPlan {
 }
 
 /** The schema in which files are read when the user gives none: the first file's columns, then those that its folders name. */
-export function naturalSchema(file: InputFile, fields: readonly Field[], wanted: readonly string[] | undefined): BatchSchema {
+export function naturalSchema(file: InputFile, { fields, metadata }: Schema, wanted: readonly string[] | undefined): BatchSchema {
   const all = [
     ...fields.filter((field) => !file.partition.has(field.name)).map((field) => field.clone({ type: naturalType(field.type) })),
     ...[...file.partition.keys()].map((name) => new Field(name, new Dictionary(new Utf8(), new Int32()), true)),
@@ -33,7 +33,8 @@ export function naturalSchema(file: InputFile, fields: readonly Field[], wanted:
         all.map((field) => field.name),
       ),
   );
-  return new Schema((chosen ?? all) as never);
+  // Of the metadata only ours is kept: the roles that an archive wrote.
+  return new Schema((chosen ?? all) as never, new Map([...metadata].filter(([name]) => name.startsWith('millrace.'))));
 }
 
 function missing(path: string, name: string, names: readonly string[]): never {

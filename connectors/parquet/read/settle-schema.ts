@@ -55,8 +55,8 @@ export function settleSchema(wishes: SchemaWishes): SettledSchema {
 
 function firstFile(wishes: SchemaWishes): (columns: readonly string[] | undefined) => BatchSchema {
   const [file] = wishes.files();
-  const fields = arrowSchema(readFooter((file as InputFile).path)).fields;
-  return (columns) => naturalSchema(file as InputFile, fields, columns);
+  const schema = arrowSchema(readFooter((file as InputFile).path));
+  return (columns) => naturalSchema(file as InputFile, schema, columns);
 }
 
 function lazily(

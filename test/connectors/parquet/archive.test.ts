@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Batch, selectColumns } from '../../../columnar/index.ts';
+import { type Batch, rolesOf, selectColumns } from '../../../columnar/index.ts';
 import type { Sink } from '../../../connectors/contract/index.ts';
 import { readFooter } from '../../../connectors/parquet/format/footer.ts';
 import { type ArchiveOptions, archive, parquet } from '../../../connectors/parquet/index.ts';
@@ -58,6 +58,9 @@ async function contents(folder: string): Promise<Record<string, number[]>> {
   return files;
 }
 
+/** Where in an epoch the process dies. */
+const STEPS = ['written', 'prepared', 'recorded', 'committed', 'recorded twice'] as const;
+
 describe('archive', () => {
   test('rolls by rows, in row groups, with names in order; values survive', async () => {
     const folder = freshFolder();
@@ -75,6 +78,7 @@ describe('archive', () => {
       ordinals: [0, 99],
       sources: [{ source: 'readings', partition: 0, first: 0, last: 0 }],
     });
+    expect(rolesOf(parquet(folder).schema)).toEqual({ eventTime: 'at', key: 'sensor' });
     const read = await readAll(parquet(folder, { schema: readings, decodeIn: 'caller' }) as never);
     expect(new Set(read.rows.map((row) => row[3])).size).toBe(250);
     expect(read.rows.find((row) => row[3] === 31n)).toEqual(['süd', timeOf(31), null, 31n]);
@@ -143,7 +147,7 @@ describe('archive', () => {
           expect(await contents(folder)).toEqual(expected);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 
@@ -156,7 +160,7 @@ describe('archive', () => {
     await reference.close();
     const expected = await contents(undisturbed);
     for (const crashEpoch of [1, 3, 5]) {
-      for (const step of ['written', 'prepared', 'recorded', 'committed', 'recorded twice'] as const) {
+      for (const step of crashEpoch === 3 ? STEPS : (['written', 'recorded'] as const)) {
         const folder = freshFolder();
         let sink = await started(folder, options);
         for (const [index, numbers] of epochs.entries()) {
