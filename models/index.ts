@@ -2,4 +2,4 @@ export * from './estimators/index.ts';
 export * from './files/index.ts';
 export * from './networks/index.ts';
 export * from './online/index.ts';
-export { METRICS, type Metric, type ScoreColumns } from './scores/index.ts';
+export { METRICS, type Metric, type ScoreColumns, scoreSchema } from './scores/index.ts';

@@ -1,4 +1,5 @@
 import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
+import { sliceRecords } from '../records/index.ts';
 import {
   AppendSignal,
   checkPartition,
@@ -7,7 +8,6 @@ import {
   joinRecords,
   type PartitionRange,
   type PartitionReader,
-  sliceRecords,
   unknownTopic,
 } from '../topic-source/index.ts';
 import { BlockTable } from './block-table.ts';

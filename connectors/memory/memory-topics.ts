@@ -1,5 +1,5 @@
 import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
-import { decodeRecordBatch, encodeRecordBatch } from '../records/index.ts';
+import { decodeRecordBatch, encodeRecordBatch, sliceRecords } from '../records/index.ts';
 import {
   AppendSignal,
   checkPartition,
@@ -8,7 +8,6 @@ import {
   joinRecords,
   type PartitionRange,
   type PartitionReader,
-  sliceRecords,
   unknownTopic,
 } from '../topic-source/index.ts';
 

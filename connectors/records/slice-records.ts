@@ -2,6 +2,7 @@ import type { RecordColumns } from '../contract/index.ts';
 
 /** Records `from` (inclusive) to `to` (exclusive) over the same bytes. */
 export function sliceRecords(records: RecordColumns, from: number, to: number): RecordColumns {
+  if (from === 0 && to === records.count) return records;
   return {
     count: to - from,
     bytes: records.bytes,

@@ -1,5 +1,5 @@
 export { AppendSignal } from './append-signal.ts';
 export type * from './partition-reader.ts';
-export { firstAtOrAfter, joinRecords, payloadBytes, sliceRecords } from './record-slices.ts';
+export { firstAtOrAfter, joinRecords, payloadBytes } from './record-slices.ts';
 export { checkPartition, checkTopicSettings, unknownTopic } from './topic-errors.ts';
 export { TopicSource } from './topic-source.ts';

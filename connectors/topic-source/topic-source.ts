@@ -2,9 +2,9 @@ import type { TypeMap } from 'apache-arrow';
 import type { BatchSchema } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { Decoder, Position, ReadBudget, RecordColumns, Source, SourceBatch, TopicDefinition } from '../contract/index.ts';
-import { rawRecordAt } from '../records/index.ts';
+import { rawRecordAt, sliceRecords } from '../records/index.ts';
 import type { PartitionReader } from './partition-reader.ts';
-import { firstAtOrAfter, payloadBytes, sliceRecords } from './record-slices.ts';
+import { firstAtOrAfter, payloadBytes } from './record-slices.ts';
 
 /** How long an idle source waits; another process's records are seen after this at the latest, ms. */
 const POLL = 50;

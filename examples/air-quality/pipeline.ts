@@ -19,6 +19,7 @@ import {
   model,
   persistence,
   type ScoreColumns,
+  scoreSchema,
 } from 'millrace/models';
 import {
   calendarFeatures,
@@ -37,7 +38,7 @@ import {
 } from 'millrace/operators';
 import { Subject } from 'rxjs';
 import { neighborDifferences, windComponents } from './features.ts';
-import { forecast, POLLUTANTS, reading, STATIONS, score, WEATHER } from './schemas.ts';
+import { forecast, POLLUTANTS, reading, STATIONS, WEATHER } from './schemas.ts';
 
 const HOURS = 24;
 const SENSORS = [...POLLUTANTS, ...WEATHER] as const;
@@ -73,7 +74,7 @@ export const pipeline = definePipeline({
   name: 'air-quality',
   feeds: { replay: replay(parquet(file, { schema: reading }), { to: readings, speed: 'max' }) },
   sources: { readings },
-  sinks: { forecasts: topic('forecasts', { schema: forecast }), scores: topic('scores', { schema: score }) },
+  sinks: { forecasts: topic('forecasts', { schema: forecast }), scores: topic('scores', { schema: scoreSchema }) },
   rejects: 'rejects',
   flow: (streams) => {
     const scores = new Subject<StreamBatch<ScoreColumns>>();

@@ -43,17 +43,3 @@ export const forecast = schema(
   },
   { eventTime: 'issuedAt', key: 'station' },
 );
-
-/** Prequential scores of the model beside the baseline, as of an hour. */
-export const score = schema(
-  {
-    name: required(category()),
-    metric: required(category()),
-    model: required(float64()),
-    baseline: required(float64()),
-    ratio: float64(),
-    n: required(float64()),
-    at: timestamp(),
-  },
-  { eventTime: 'at', key: 'name' },
-);

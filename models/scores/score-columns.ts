@@ -33,7 +33,8 @@ export type ScoreColumns = {
   at: TimestampMillisecond;
 };
 
-const SCORE_SCHEMA: BatchSchema<ScoreColumns> = schema<ScoreColumns>(
+/** Schema of a topic that takes the scores of `learn`. */
+export const scoreSchema: BatchSchema<ScoreColumns> = schema<ScoreColumns>(
   {
     name: required(category()),
     metric: required(category()),
@@ -92,7 +93,7 @@ function scoreBatch(scores: readonly Score[], places: readonly ScorePlace[]): Ba
   });
   const numbers = (read: (score: Score) => number) => float64Data(Float64Array.from(scores, read));
   const ratios = Float64Array.from(scores, ({ ratio }) => (Number.isNaN(ratio) ? 0 : ratio));
-  return makeBatch(SCORE_SCHEMA, [
+  return makeBatch(scoreSchema, [
     categoryOf(scores.map((score) => score.name)),
     categoryOf(scores.map((score) => score.metric)),
     numbers((score) => score.model),
