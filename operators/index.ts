@@ -16,6 +16,7 @@ export { type OutlierMethod, type OutlierOptions, outlierOptions } from './clean
 export { type Resampled, type ResampleOptions, resample, resampleOptions } from './clean/resample.ts';
 export { allOf, between, finite, matches, notNull, oneOf, type Rule, range, satisfies } from './clean/rules.ts';
 export { type Rules, validate } from './clean/validate.ts';
+export { type Fused, type FusedStreams, fuse, fuseOptions } from './integrate/fuse.ts';
 export { type IntervalJoinOptions, intervalJoin, intervalJoinOptions, type SignedDuration } from './integrate/interval-join.ts';
 export { type JoinAsOfOptions, joinAsOf, joinAsOfOptions } from './integrate/join-as-of.ts';
 export { type JoinNeighborsOptions, joinNeighbors, joinNeighborsOptions, type WithNeighbors } from './integrate/join-neighbors.ts';

@@ -41,6 +41,11 @@ export class KeyGroups {
     return 1 + this.#strings.size + this.#numbers.size;
   }
 
+  /** Takes the type of the key column from groups that have seen it. */
+  adoptKind(other: KeyGroups): void {
+    if (other.kind !== '') this.#kind = other.kind;
+  }
+
   /** The group of every row; `column`: where another stream names the key otherwise. */
   groupsOf(batch: Batch, column = this.#column): Int32Array {
     if (column === undefined) return new Int32Array(batch.numRows);
