@@ -10,6 +10,7 @@ export {
   type PipelineOptions,
   replay,
 } from './definition.ts';
+export { type HandoverDefinition, handover } from './handover.ts';
 export type { Counters } from './ledger.ts';
 export { type HomeOptions, openHome } from './open-home.ts';
 export { paced, parseSpeed } from './pace.ts';

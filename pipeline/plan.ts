@@ -1,6 +1,7 @@
 import type { Home, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
+import { handoverPartitions } from './handover.ts';
 
 /** How many tasks a pipeline has, and how many partitions each topic that it writes. */
 export interface TaskPlan {
@@ -22,7 +23,8 @@ export async function planPartitions(home: Home, pipeline: Pipeline): Promise<Ta
   };
   const counts = new Map<string, number>();
   for (const [name, source] of Object.entries(pipeline.sources)) {
-    counts.set(name, source.kind === 'topic' ? await ensure(source) : await source.partitions());
+    if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
+    else counts.set(name, source.kind === 'topic' ? await ensure(source) : await source.partitions());
   }
   if (new Set(counts.values()).size > 1) {
     const list = [...counts].map(([name, count]) => `${name} has ${count}`).join(', ');

@@ -69,9 +69,11 @@ export class TaskGroup implements RunningTasks {
 /** Whether a task has read every topic of its pipeline to the end. */
 async function hasReadAll(home: Home, { pipeline }: Pick<TaskSetting, 'pipeline'>, task: Task, partition: number): Promise<boolean> {
   for (const [name, source] of Object.entries(pipeline.sources)) {
-    if (source.kind !== 'topic') continue;
-    const info = (await home.topics.list(source.name)).find((candidate) => candidate.partition === partition);
-    const position = task.positions[name]?.[source.name] ?? info?.start ?? 0;
+    if (source.kind === 'source') continue;
+    const topic = source.kind === 'handover' ? source.live.name : source.name;
+    const info = (await home.topics.list(topic)).find((candidate) => candidate.partition === partition);
+    const first = source.kind === 'handover' ? source.at[partition] : undefined;
+    const position = task.positions[name]?.[topic] ?? first ?? info?.start ?? 0;
     if (info !== undefined && position < info.end) return false;
   }
   return true;

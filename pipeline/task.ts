@@ -14,6 +14,7 @@ import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
+import { HandoverSource } from './handover.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
 import { differingPlaces } from './published.ts';
 import { Rejects } from './rejects.ts';
@@ -186,7 +187,9 @@ export class Task {
   }
 
   #createSource(definition: Input): Source<TypeMap> {
-    return definition.kind === 'topic' ? this.#setting.home.source(definition, this.#setting.pipeline.name) : definition.create();
+    const { home, pipeline } = this.#setting;
+    if (definition.kind === 'handover') return new HandoverSource(definition, home.source(definition.live, pipeline.name));
+    return definition.kind === 'topic' ? home.source(definition, pipeline.name) : definition.create();
   }
 
   /** Re-runs the committed rows since the snapshot with sinks muted, and compares state and outputs with what was committed. */

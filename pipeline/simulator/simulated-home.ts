@@ -114,7 +114,7 @@ class SimulatedTopicSource<T extends TypeMap> extends SimulatedSource<T> {
 /** The pipeline with its own connectors behind the network, and without feeds: the simulation gives the inputs. */
 export function simulatedPipeline(pipeline: Pipeline, caller: Caller): Pipeline {
   const source = (name: string, input: Input): Input =>
-    input.kind === 'topic' ? input : { ...input, create: () => new SimulatedSource(input.create(), `source ${name}`, caller) };
+    input.kind !== 'source' ? input : { ...input, create: () => new SimulatedSource(input.create(), `source ${name}`, caller) };
   const sink = (name: string, output: Output): Output =>
     output.kind === 'topic' ? output : { ...output, create: () => simulatedSink(output.create(), `sink ${name}`, caller) };
   const mapped = <E>(ends: Readonly<Record<string, E>>, wrap: (name: string, end: E) => E) =>
