@@ -30,23 +30,31 @@ export class RecordProducer {
     this.#identity = identity;
   }
 
-  /** Publishes to several partitions at a time; returns per output the offset behind its last record. */
+  /** Publishes to several partitions at a time, outputs of one partition in their order; returns per output the offset behind its last record. */
   async publish(outputs: readonly OutputRecords[]): Promise<readonly number[]> {
-    return allSettled(outputs.map((output) => this.#publishPartition(output)));
+    const ends = new Map<OutputRecords, number>();
+    const partitions = Map.groupBy(outputs, ({ topic, partition }) => `${topic}/${partition}`);
+    await allSettled([...partitions.values()].map((group) => this.#publishPartition(group, ends)));
+    return outputs.map((output) => ends.get(output) ?? 0);
   }
 
   /** While one batch is on its way, the next is encoded. */
-  async #publishPartition({ topic, partition, records }: OutputRecords): Promise<number> {
-    const sent: Promise<number>[] = [];
-    for (const { from, to } of batchRanges(records)) {
-      if (sent.length >= WINDOW && !(await succeeded(sent.at(-WINDOW) as Promise<number>))) break;
-      const recordBatch = this.#encode(`${topic}/${partition}`, records, from, to);
-      const sending = this.#send(topic, partition, recordBatch, sent.length > 0).then((baseOffset) => baseOffset + (to - from));
-      // Awaited below; until then its failure is no unhandled one.
-      sending.catch(() => {});
-      sent.push(sending);
+  async #publishPartition(outputs: readonly OutputRecords[], ends: Map<OutputRecords, number>): Promise<void> {
+    const sent: Promise<void>[] = [];
+    for (const output of outputs) {
+      const { topic, partition, records } = output;
+      for (const { from, to } of batchRanges(records)) {
+        if (sent.length >= WINDOW && !(await succeeded(sent.at(-WINDOW) as Promise<void>))) break;
+        const recordBatch = this.#encode(`${topic}/${partition}`, records, from, to);
+        const sending = this.#send(topic, partition, recordBatch, sent.length > 0).then((baseOffset) => {
+          ends.set(output, baseOffset + (to - from));
+        });
+        // Awaited below; until then its failure is no unhandled one.
+        sending.catch(() => {});
+        sent.push(sending);
+      }
     }
-    return (await allSettled(sent)).at(-1) ?? 0;
+    await allSettled(sent);
   }
 
   #encode(name: string, records: RecordColumns, from: number, to: number): Uint8Array {
@@ -89,7 +97,7 @@ export class RecordProducer {
   }
 }
 
-const succeeded = (sending: Promise<number>): Promise<boolean> =>
+const succeeded = (sending: Promise<void>): Promise<boolean> =>
   sending.then(
     () => true,
     () => false,
