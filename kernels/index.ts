@@ -1,5 +1,6 @@
 export * as activationCodes from './activation-codes.ts';
 export { crc32c } from './crc32c.ts';
+export { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from './json-scanner.ts';
 export type { KernelFunctions } from './kernel-functions.ts';
 export { ARENA_START, ArenaError, createKernels, instantiateKernels, type Kernels, kernelModule, loadKernels } from './load-kernels.ts';
 export * as lossCodes from './loss-codes.ts';

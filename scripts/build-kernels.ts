@@ -18,6 +18,7 @@ const SHARED = [...ARENA, '--enable', 'threads', '--sharedMemory', '--maximumMem
 const MODULES = [
   { constant: 'KERNELS', entry: 'index.ts', flags: ARENA },
   { constant: 'SHARED_KERNELS', entry: 'index.ts', flags: SHARED },
+  { constant: 'SCANNER', entry: 'json-scanner.ts', flags: ARENA },
   { constant: 'MATH', entry: 'math-module.ts', flags: [] },
 ];
 

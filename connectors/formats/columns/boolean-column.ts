@@ -13,6 +13,11 @@ export class BooleanColumn {
     this.#values = new Uint8Array(capacity);
   }
 
+  /** Takes all rows at once, 0 or 1 each; the states are set by the caller. */
+  take(values: Uint8Array<ArrayBuffer>): void {
+    this.#values = values;
+  }
+
   put(row: number, value: boolean): void {
     this.#values[row] = value ? 1 : 0;
     this.state[row] = PRESENT;

@@ -15,6 +15,11 @@ export class Int64Column {
     this.#halves = new Int32Array(capacity * 2);
   }
 
+  /** Takes all rows at once, as pairs of low and high half; the states are set by the caller. */
+  take(halves: Int32Array<ArrayBuffer>): void {
+    this.#halves = halves;
+  }
+
   /** Sets a row; false unless the value is a safe integer. */
   put(row: number, value: number): boolean {
     if (!Number.isSafeInteger(value)) return false;

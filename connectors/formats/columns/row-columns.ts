@@ -9,16 +9,26 @@ import { ABSENT, PRESENT } from './row-state.ts';
 import { TextColumn } from './text-column.ts';
 
 /** Collects one column of rows being decoded. */
-export type ColumnBuilder = NumberColumn | Int64Column | BooleanColumn | TextColumn | CategoryColumn;
+export type ColumnBuilder = NumberColumn | Int64Column | BooleanColumn | TextColumn | CategoryBuilder;
+
+/** Collects strings as codes into a dictionary. */
+export interface CategoryBuilder {
+  readonly kind: 'category';
+  state: Uint8Array;
+  begin(capacity: number): void;
+  /** Sets a row to UTF-8 bytes of a block. */
+  put(row: number, from: Uint8Array, start: number, end: number): void;
+  finish(rows: number): Data;
+}
 
 /** Makes the builder for a column type; undefined when there is none. */
-export function columnBuilder(type: DataType): ColumnBuilder | undefined {
+export function columnBuilder(type: DataType, category: () => CategoryBuilder): ColumnBuilder | undefined {
   const kind = numberKindOf(type);
   if (kind !== undefined) return new NumberColumn(kind);
   if (DataType.isInt(type) && type.bitWidth === 64 && type.isSigned) return new Int64Column();
   if (DataType.isBool(type)) return new BooleanColumn();
   if (type instanceof Utf8 || type instanceof Binary) return new TextColumn(type);
-  if (DataType.isDictionary(type) && type.dictionary instanceof Utf8) return new CategoryColumn();
+  if (DataType.isDictionary(type) && type.dictionary instanceof Utf8) return category();
   return undefined;
 }
 
@@ -30,10 +40,10 @@ export class RowColumns<T extends TypeMap> {
   readonly #required: readonly number[];
 
   /** @throws MillraceError INVALID_OPTION for a column type that `format` cannot hold. */
-  constructor(schema: BatchSchema<T>, format: string) {
+  constructor(schema: BatchSchema<T>, format: string, category: () => CategoryBuilder = () => new CategoryColumn()) {
     this.schema = schema;
     this.names = schema.fields.map((field) => field.name);
-    this.builders = schema.fields.map((field) => builderOf(field, format));
+    this.builders = schema.fields.map((field) => builderOf(field, format, category));
     this.#required = schema.fields.flatMap((field, column) => (field.nullable ? [] : [column]));
   }
 
@@ -45,6 +55,11 @@ export class RowColumns<T extends TypeMap> {
   /** Forgets what was set of a row. */
   clearRow(row: number): void {
     for (const builder of this.builders) builder.state[row] = ABSENT;
+  }
+
+  /** The numbers of the required columns. */
+  get required(): readonly number[] {
+    return this.#required;
   }
 
   /** The first required column that the row lacks, or -1. */
@@ -63,8 +78,8 @@ export class RowColumns<T extends TypeMap> {
   }
 }
 
-function builderOf(field: Field, format: string): ColumnBuilder {
-  const builder = columnBuilder(field.type);
+function builderOf(field: Field, format: string, category: () => CategoryBuilder): ColumnBuilder {
+  const builder = columnBuilder(field.type, category);
   if (builder !== undefined) return builder;
   throw new MillraceError('INVALID_OPTION', `format ${format} cannot hold column '${field.name}' of type ${field.type}`, {
     hint: 'use float64, float32, int32, int64, boolean, utf8, category, timestamp or binary',

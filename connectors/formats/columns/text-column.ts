@@ -1,5 +1,5 @@
 import { Binary, type Data, type DataType, makeData } from 'apache-arrow';
-import { nullsOf, PRESENT } from './row-state.ts';
+import { NULL, nullsOf, PRESENT } from './row-state.ts';
 
 /** Below this many bytes a loop copies faster than `set`. */
 const SHORT = 48;
@@ -32,6 +32,34 @@ export class TextColumn {
     else this.#bytes.set(from.subarray(start, end), at);
     this.#offsets[row + 1] = at + length;
     this.state[row] = PRESENT;
+  }
+
+  /** Sets a row by its start and length in `pairs`; length -1: absent, -2: null. */
+  putPair(row: number, from: Uint8Array, pairs: Int32Array): void {
+    const start = pairs[2 * row] as number;
+    const length = pairs[2 * row + 1] as number;
+    if (length >= 0) this.put(row, from, start, start + length);
+    else if (length === -2) this.state[row] = NULL;
+  }
+
+  /** Begins, and sets `rows` rows at once by their pairs. */
+  takeRows(from: Uint8Array, pairs: Int32Array, rows: number): void {
+    let total = 0;
+    for (let row = 0; row < rows; row++) total += Math.max(pairs[2 * row + 1] as number, 0);
+    this.state = new Uint8Array(rows);
+    this.#bytes = new Uint8Array(total);
+    this.#offsets = new Int32Array(rows + 1);
+    const bytes = this.#bytes;
+    let at = 0;
+    for (let row = 0; row < rows; row++) {
+      const start = pairs[2 * row] as number;
+      const length = pairs[2 * row + 1] as number;
+      this.state[row] = length >= 0 ? PRESENT : length === -2 ? NULL : 0;
+      if (length < SHORT) for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] as number;
+      else bytes.set(from.subarray(start, start + length), at);
+      at += Math.max(length, 0);
+      this.#offsets[row + 1] = at;
+    }
   }
 
   /** Where the row's bytes begin: rows without a value have left gaps in the offsets, filled here. */

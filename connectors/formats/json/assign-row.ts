@@ -2,7 +2,6 @@ import {
   ABSENT,
   BooleanColumn,
   bytesOfBase64,
-  CategoryColumn,
   type ColumnBuilder,
   EXPECTED,
   Int64Column,
@@ -87,7 +86,7 @@ function putString(text: string, builder: ColumnBuilder, row: number): boolean {
     const bytes = encoder.encode(text);
     return builder.kind === 'timestamp' && builder.put(row, parseInstant(bytes, 0, bytes.length));
   }
-  if (!(builder instanceof TextColumn || builder instanceof CategoryColumn)) return false;
+  if (!(builder instanceof TextColumn || builder.kind === 'category')) return false;
   const bytes = builder.kind === 'binary' ? bytesOfBase64(text) : bytesOfText(text);
   if (bytes === undefined) return false;
   builder.put(row, bytes, 0, bytes.length);

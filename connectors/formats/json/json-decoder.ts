@@ -1,62 +1,89 @@
 import type { TypeMap } from 'apache-arrow';
-import type { BatchSchema } from '../../../columnar/index.ts';
+import { type BatchSchema, takeRows } from '../../../columnar/index.ts';
 import type { DecodedRows, Decoder, RecordColumns, UndecodableRecord } from '../../contract/index.ts';
-import { NULL, RowColumns } from '../columns/index.ts';
+import { NULL, PRESENT, RowColumns } from '../columns/index.ts';
 import { assignRow } from './assign-row.ts';
+import { BlockScanner } from './block-scanner.ts';
 import type { JsonOptions } from './json-options.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type ObjectLayout, objectLayout } from './object-layout.ts';
 import { JsonSyntaxError, parseJson } from './parse-json.ts';
+import { ScannerDictionary } from './scanner-dictionary.ts';
+import { ScannerMemory } from './scanner-memory.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes one JSON object per record: plain ones by the scanner, the others by a strict parser that also gives the reason of a reject. */
+/**
+ * Decodes one JSON object per record, in three ways that agree: plain records by the kernel, a block at a time; the others by a scanner in TypeScript (long
+ * numbers, ISO dates, text beyond ASCII); what this refuses too (escapes, broken JSON) by a strict parser that also gives the reason of a reject.
+ */
 export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
   readonly #columns: RowColumns<T>;
   readonly #layout: ObjectLayout;
+  readonly #blocks: BlockScanner<T>;
   readonly #scanner: JsonScanner;
   readonly #options: JsonOptions;
 
   constructor(schema: BatchSchema<T>, options: JsonOptions) {
+    const memory = new ScannerMemory();
+    const skipUnknown = options.unknown === 'ignore';
     this.#options = options;
-    this.#columns = new RowColumns(schema, 'json');
+    this.#columns = new RowColumns(schema, 'json', () => new ScannerDictionary(memory));
     this.#layout = objectLayout(this.#columns.names, options.paths);
-    this.#scanner = new JsonScanner(this.#layout, this.#columns.builders, options.unknown === 'ignore');
+    this.#blocks = new BlockScanner(memory, this.#layout, this.#columns, skipUnknown, options.maxBytes);
+    this.#scanner = new JsonScanner(this.#layout, this.#columns.builders, skipUnknown);
   }
 
   decode(records: RecordColumns): DecodedRows<T> {
-    const record = new Int32Array(records.count);
-    const rejects: UndecodableRecord[] = [];
-    this.#columns.begin(records.count);
-    this.#scanner.begin(records.bytes);
-    let rows = 0;
+    const { count, bytes } = records;
+    const refused = this.#blocks.scan(records);
+    const reasons = new Map<number, string>();
+    if (refused.includes(1)) this.#readRefused(records, refused, reasons);
+    else this.#blocks.takeTexts(bytes, count);
+    this.#checkRequired(count, reasons);
+    const batch = this.#columns.finish(count);
+    const all = Int32Array.from({ length: count }, (_, index) => index);
+    if (reasons.size === 0) return { batch, record: all, rejects: [] };
+    const record = all.filter((index) => !reasons.has(index));
+    const rejects = [...reasons].sort(([a], [b]) => a - b).map(([index, reason]): UndecodableRecord => ({ record: index, reason }));
+    return { batch: takeRows(batch, record), record, rejects };
+  }
+
+  /** Reads the records that the kernel refused, each into its row; text columns are filled in the order of rows. */
+  #readRefused(records: RecordColumns, refused: Uint8Array, reasons: Map<number, string>): void {
+    const { bytes, valueStart, valueLength } = records;
+    this.#blocks.beginTexts(records.count);
+    this.#scanner.begin(bytes);
     for (let index = 0; index < records.count; index++) {
-      const start = records.valueStart[index] as number;
-      const length = records.valueLength[index] as number;
-      const reason = this.#row(records.bytes, start, length, rows);
-      if (reason === undefined) record[rows++] = index;
-      else {
-        this.#columns.clearRow(rows);
-        rejects.push({ record: index, reason });
+      if (refused[index] === 0) {
+        this.#blocks.putTexts(bytes, index);
+        continue;
       }
+      const reason = this.#row(bytes, valueStart[index] as number, valueLength[index] as number, index);
+      if (reason === undefined) continue;
+      reasons.set(index, reason);
+      this.#columns.clearRow(index);
     }
     this.#scanner.release();
-    return { batch: this.#columns.finish(rows), record: record.subarray(0, rows), rejects };
   }
 
   /** Decodes one value into `row`; the reason why it is rejected, or undefined. */
   #row(bytes: Uint8Array, start: number, length: number, row: number): string | undefined {
     if (length <= 0) return length < 0 ? 'no value (a tombstone)' : 'empty value';
     if (length > this.#options.maxBytes) return `${length} bytes, more than the limit of ${this.#options.maxBytes}`;
-    if (!this.#scanner.scan(start, start + length, row)) {
-      this.#columns.clearRow(row);
-      const reason = this.#slowly(bytes.subarray(start, start + length), row);
-      if (reason !== undefined) return reason;
+    if (this.#scanner.scan(start, start + length, row)) return undefined;
+    this.#columns.clearRow(row);
+    return this.#slowly(bytes.subarray(start, start + length), row);
+  }
+
+  #checkRequired(count: number, reasons: Map<number, string>): void {
+    for (const column of this.#columns.required) {
+      const state = this.#columns.builders[column]?.state as Uint8Array;
+      for (let row = 0; row < count; row++) {
+        if (state[row] === PRESENT || reasons.has(row)) continue;
+        reasons.set(row, `column '${this.#columns.names[column]}' is required and ${state[row] === NULL ? 'null' : 'missing'}`);
+      }
     }
-    const missing = this.#columns.missing(row);
-    if (missing < 0) return undefined;
-    const found = this.#columns.builders[missing]?.state[row] === NULL ? 'null' : 'missing';
-    return `column '${this.#columns.names[missing]}' is required and ${found}`;
   }
 
   #slowly(bytes: Uint8Array, row: number): string | undefined {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import {
   ABSENT,
   type BooleanColumn,
-  type CategoryColumn,
+  type CategoryBuilder,
   type ColumnBuilder,
   type Int64Column,
   NULL,
@@ -237,7 +237,7 @@ export class JsonScanner {
     const quote = this.#stringEnd(at + 1);
     if (quote < 0 || (this.#states[column] as Uint8Array)[this.#row] !== ABSENT) return FAILED;
     const builder = this.#builders[column] as ColumnBuilder;
-    if (kind === CATEGORY) (builder as CategoryColumn).put(this.#row, this.#bytes, at + 1, quote);
+    if (kind === CATEGORY) (builder as CategoryBuilder).put(this.#row, this.#bytes, at + 1, quote);
     else if (kind === TEXT) (builder as TextColumn).put(this.#row, this.#bytes, at + 1, quote);
     else if (kind !== TIMESTAMP || !(builder as NumberColumn).put(this.#row, parseInstant(this.#bytes, at + 1, quote))) return FAILED;
     return quote + 1;

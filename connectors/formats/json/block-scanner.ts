@@ -1,0 +1,174 @@
+import type { TypeMap } from 'apache-arrow';
+import type { RecordColumns } from '../../contract/index.ts';
+import { BooleanColumn, type ColumnBuilder, Int64Column, NumberColumn, type RowColumns, TextColumn } from '../columns/index.ts';
+import type { ObjectLayout } from './object-layout.ts';
+import { ScannerDictionary } from './scanner-dictionary.ts';
+import type { ScannerMemory } from './scanner-memory.ts';
+
+/** Kinds of columns as the kernel numbers them; the last is for nested objects. */
+const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
+const NESTED = KINDS.length;
+const NODE_BYTES = 8;
+const ENTRY_BYTES = 32;
+/** Zero bytes after the block, where loops end and vectors are loaded whole. */
+const SLACK = 32;
+/** A block that lies scattered over more than this times its records' bytes is not worth copying. */
+const MOST_SPREAD = 4;
+
+/** Reads whole blocks of records into columns by the kernel, which lies in its own memory. Records that it refuses are left to be read one by one. */
+export class BlockScanner<T extends TypeMap> {
+  readonly #memory: ScannerMemory;
+  readonly #columns: RowColumns<T>;
+  readonly #skipUnknown: boolean;
+  readonly #maxBytes: number;
+  readonly #root: number;
+  /** Per column: position of its entry in the plan. */
+  readonly #entries: Int32Array;
+  #texts: (Int32Array | undefined)[] = [];
+
+  constructor(memory: ScannerMemory, layout: ObjectLayout, columns: RowColumns<T>, skipUnknown: boolean, maxBytes: number) {
+    this.#memory = memory;
+    this.#columns = columns;
+    this.#skipUnknown = skipUnknown;
+    this.#maxBytes = maxBytes;
+    this.#entries = new Int32Array(columns.builders.length);
+    this.#root = this.#planNode(layout);
+  }
+
+  #planNode(layout: ObjectLayout): number {
+    const node = this.#memory.keep(NODE_BYTES + layout.names.length * ENTRY_BYTES);
+    const entries = layout.keys.map((key, index) => {
+      const child = layout.children[index];
+      const column = layout.columns[index] as number;
+      const at = this.#memory.keep(key.length + 8);
+      this.#memory.bytes(at, key.length).set(key);
+      if (column >= 0) this.#entries[column] = node + NODE_BYTES + index * ENTRY_BYTES;
+      const kind = child === undefined ? KINDS.indexOf((this.#columns.builders[column] as ColumnBuilder).kind) : NESTED;
+      return [at, key.length, kind, child === undefined ? 0 : this.#planNode(child), 0, 0, 0, 0];
+    });
+    this.#memory.words(node, 2).set([entries.length, -1]);
+    this.#memory.words(node + NODE_BYTES, entries.length * 8).set(entries.flat());
+    return node;
+  }
+
+  /**
+   * Reads all records into the columns, row n from record n. Returns 0 per record that was read and 1 per record that was refused, whose row is empty.
+   * Text columns are not filled yet: see `putTexts` and `takeTexts`.
+   */
+  scan(records: RecordColumns): Uint8Array {
+    const { count } = records;
+    const { low, high, total } = this.#extent(records);
+    const spread = high - low > total * MOST_SPREAD + 65_536;
+    const { builders } = this.#columns;
+    for (const builder of builders) if (builder instanceof ScannerDictionary) builder.reserve(count, total);
+    this.#memory.beginBlock();
+    const starts = this.#memory.place(count * 4);
+    const lengths = this.#memory.place(count * 4);
+    const status = this.#memory.place(count);
+    const pointers = this.#memory.place(builders.length * 4);
+    const states = builders.map(() => this.#memory.place(count));
+    const values = builders.map(() => this.#memory.place(count * 8));
+    const block = this.#memory.place(spread ? 0 : high - low + SLACK);
+    this.#memory.words(pointers, builders.length).set(states);
+    builders.forEach((builder, column) => {
+      this.#memory.bytes(states[column] as number, count).fill(0);
+      const dictionary = builder instanceof ScannerDictionary ? builder.header : 0;
+      this.#memory.words((this.#entries[column] as number) + 16, 3).set([values[column] as number, states[column] as number, dictionary]);
+    });
+    if (spread) this.#memory.bytes(status, count).fill(1);
+    else {
+      this.#copyBlock(records, low, high, block, starts, lengths);
+      this.#memory.functions.scan(
+        this.#root,
+        block,
+        starts,
+        lengths,
+        status,
+        count,
+        pointers,
+        builders.length,
+        this.#skipUnknown,
+        this.#memory.powers,
+      );
+    }
+    this.#takeColumns(values, states, count, low);
+    return this.#memory.bytes(status, count).slice();
+  }
+
+  /** First and last byte of the records that are not too long, and their bytes. */
+  #extent({ count, valueStart, valueLength }: RecordColumns): { readonly low: number; readonly high: number; readonly total: number } {
+    let low = Number.POSITIVE_INFINITY;
+    let high = 0;
+    let total = 0;
+    for (let record = 0; record < count; record++) {
+      const length = valueLength[record] as number;
+      if (length <= 0 || length > this.#maxBytes) continue;
+      const start = valueStart[record] as number;
+      if (start < low) low = start;
+      if (start + length > high) high = start + length;
+      total += length;
+    }
+    return { low: Math.min(low, high), high, total };
+  }
+
+  #copyBlock(records: RecordColumns, low: number, high: number, block: number, starts: number, lengths: number): void {
+    const { count, bytes, valueStart, valueLength } = records;
+    const target = this.#memory.bytes(block, high - low + SLACK);
+    target.set(bytes.subarray(low, high));
+    target.fill(0, high - low);
+    const toStart = this.#memory.words(starts, count);
+    const toLength = this.#memory.words(lengths, count);
+    for (let record = 0; record < count; record++) {
+      const length = valueLength[record] as number;
+      toStart[record] = (valueStart[record] as number) - low;
+      toLength[record] = length > this.#maxBytes ? 0 : length;
+    }
+  }
+
+  #takeColumns(values: readonly number[], states: readonly number[], count: number, low: number): void {
+    const memory = this.#memory;
+    this.#texts = this.#columns.builders.map((builder, column) => {
+      const at = values[column] as number;
+      const state = memory.bytes(states[column] as number, count).slice();
+      if (builder instanceof TextColumn) return textPairs(memory.words(at, count * 2), state, low);
+      builder.state = state;
+      if (builder instanceof NumberColumn) builder.values = memory.doubles(at, count).slice();
+      else if (builder instanceof Int64Column) builder.take(memory.words(at, count * 2).slice());
+      else if (builder instanceof BooleanColumn) builder.take(memory.bytes(at, count).slice());
+      else if (builder instanceof ScannerDictionary) builder.codes = memory.words(at, count).slice();
+      return undefined;
+    });
+  }
+
+  /** Fills the text columns of all rows at once; only when no record was refused. */
+  takeTexts(bytes: Uint8Array, rows: number): void {
+    this.#texts.forEach((pairs, column) => {
+      if (pairs !== undefined) (this.#columns.builders[column] as TextColumn).takeRows(bytes, pairs, rows);
+    });
+  }
+
+  /** Begins text columns that are filled row by row. */
+  beginTexts(rows: number): void {
+    this.#texts.forEach((pairs, column) => {
+      if (pairs !== undefined) (this.#columns.builders[column] as TextColumn).begin(rows);
+    });
+  }
+
+  /** Fills the text columns of one row that the kernel has read. */
+  putTexts(bytes: Uint8Array, row: number): void {
+    for (let column = 0; column < this.#texts.length; column++) {
+      const pairs = this.#texts[column];
+      if (pairs !== undefined) (this.#columns.builders[column] as TextColumn).putPair(row, bytes, pairs);
+    }
+  }
+}
+
+/** Start and length per row, the length -1 where the row is absent and -2 where it is null. */
+function textPairs(words: Int32Array, state: Uint8Array, low: number): Int32Array {
+  const pairs = words.slice();
+  for (let row = 0; row < state.length; row++) {
+    pairs[2 * row] = (pairs[2 * row] as number) + low;
+    if (state[row] !== 1) pairs[2 * row + 1] = state[row] === 2 ? -2 : -1;
+  }
+  return pairs;
+}
