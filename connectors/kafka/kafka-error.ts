@@ -77,6 +77,8 @@ function classify(error: KafkaJsError): Classified | undefined {
   }
   // A transactional id that was not used for a week is forgotten: opening the task anew makes it again.
   if (type === 'INVALID_PRODUCER_ID_MAPPING' || type === 'UNKNOWN_PRODUCER_ID') return { code: 'STORE_FAILED', retry: true };
+  // A batch was lost and the next one came first: the transaction is aborted, and a new owner begins anew.
+  if (type === 'OUT_OF_ORDER_SEQUENCE_NUMBER') return { code: 'STORE_FAILED', retry: true };
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return { code: 'UNKNOWN_TOPIC', hint: 'create it, or check its name', retry: false };
   if (type === 'INVALID_TOPIC_EXCEPTION')
     return { code: 'INVALID_OPTION', hint: 'topic names are letters, digits, dot, underscore and hyphen' };
