@@ -51,12 +51,18 @@ const failedRound = (thrown: unknown): Round => ({
   differences: [thrown instanceof Error ? thrown.message : String(thrown)],
 });
 
+let interrupted = false;
+process.once('SIGINT', () => {
+  interrupted = true;
+});
+
 async function rage(makers: readonly RoundMaker[]): Promise<void> {
   const end = performance.now() + Number(values.minutes) * 60_000;
   let seed = Number(values.seed);
   // Whole circles only, so that every kind is tried equally often.
   do {
     for (const make of makers) {
+      if (interrupted) return;
       const started = performance.now();
       report(await make(seed).catch(failedRound), seed, started);
     }

@@ -6,8 +6,8 @@ import { API_NAMES, type ApiName, FrameReader, type KafkaRequest, readRequest } 
  * What happens to one request:
  * - `refuse`: the connection breaks before the request reaches the broker;
  * - `cut`: the broker has done it, and the connection breaks before the answer;
- * - `swallow`: the request never reaches the broker, and nothing is ever answered;
- * - `swallow-answer`: the broker has done it, and nothing is ever answered;
+ * - `swallow`: neither the request nor any later one of its connection reaches the broker, as if the network had split;
+ * - `swallow-answer`: the broker has done it, but neither its answer nor any later one of the connection arrives;
  * - `error`: the answer is an error that asks for another try. The broker has not done it where the answer is simple enough to be made up; else it has.
  */
 export const PROXY_FAULTS = ['refuse', 'cut', 'swallow', 'swallow-answer', 'error'] as const;
@@ -82,10 +82,15 @@ export class FaultProxy {
       });
     }
     const struckAnswers = new Map<number, { readonly request: KafkaRequest; readonly kind: ProxyFaultKind }>();
+    // What a connection had carried behind a broken place never arrives either.
+    let deaf = false;
+    let mute = false;
     const requests = new FrameReader((frame) => {
+      if (deaf || client.destroyed) return;
       const request = readRequest(frame);
       const kind = request.client === CLIENT ? this.#strike(request.api) : undefined;
-      if (kind === 'swallow') return;
+      if (kind === 'swallow') deaf = true;
+      if (deaf) return;
       if (kind === 'refuse') return void client.destroy();
       const answer = kind === 'error' ? answerWithError(request) : undefined;
       if (answer !== undefined) return void client.write(answer);
@@ -94,7 +99,8 @@ export class FaultProxy {
     });
     const answers = new FrameReader((frame) => {
       const struck = struckAnswers.get(frame.readInt32BE(4));
-      if (struck?.kind === 'swallow-answer') return;
+      if (struck?.kind === 'swallow-answer') mute = true;
+      if (mute || client.destroyed) return;
       if (struck?.kind === 'cut') return void client.destroy();
       client.write(struck?.kind === 'error' ? setErrors(struck.request, frame) : frame);
     });
