@@ -69,15 +69,22 @@ class PacedSource<T extends TypeMap> implements Source<T> {
   async #due(): Promise<SourceBatch<T> | 'idle'> {
     const times = this.#times as Float64Array;
     const first = times[this.#cursor] as number;
-    this.#start ??= { wall: this.#clock.now(), event: first };
-    const dueAt = this.#start.wall + (first - this.#start.event) / this.#speed;
-    const wait = dueAt - this.#clock.now();
+    // Rows without an event time are due at once; pacing begins with the first that has one.
+    if (!Number.isNaN(first)) this.#start ??= { wall: this.#clock.now(), event: first };
+    const start = this.#start;
+    if (start === undefined) return this.#slice(this.#dueRows(Number.NEGATIVE_INFINITY));
+    const wait = start.wall + (first - start.event) / this.#speed - this.#clock.now();
     if (wait > 0) await this.#clock.sleep(Math.min(wait, LONGEST_WAIT));
     if (wait > LONGEST_WAIT) return 'idle';
-    const now = this.#start.event + (this.#clock.now() - this.#start.wall) * this.#speed;
+    return this.#slice(this.#dueRows(start.event + (this.#clock.now() - start.wall) * this.#speed));
+  }
+
+  /** The row after the last that is due at this event time; at least one row is. */
+  #dueRows(now: number): number {
+    const times = this.#times as Float64Array;
     let to = this.#cursor + 1;
     while (to < times.length && !((times[to] as number) > now)) to++;
-    return this.#slice(to);
+    return to;
   }
 
   #slice(to: number): SourceBatch<T> {
