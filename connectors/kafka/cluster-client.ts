@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../streams/index.ts';
+import { brokerSocket } from './broker-socket.ts';
 import { isTransient, kafkaError, rootError } from './kafka-error.ts';
 import type { KafkaSettings } from './kafka-options.ts';
 import { type Broker, type Cluster, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './kafkajs-types.ts';
@@ -18,15 +19,14 @@ export class ClusterClient {
   readonly settings: KafkaSettings;
   readonly #cluster: Cluster;
   readonly #leaders = new Map<string, ReadonlyMap<number, number>>();
-  /** All open sockets: of two requests that connect at once kafkajs forgets one socket, which would keep the process alive. */
+  /** All open sockets: kafkajs gives one up without closing it now and then, which would keep the process alive. */
   readonly #sockets = new Set<Socket>();
   #connected: Promise<void> | undefined;
   #closed = false;
 
   constructor(settings: KafkaSettings) {
-    const { Cluster, createLogger, createSocketFactory } = loadKafkaJs();
+    const { Cluster, createLogger } = loadKafkaJs();
     this.settings = settings;
-    const connect = createSocketFactory();
     this.#cluster = new Cluster({
       brokers: settings.brokers,
       clientId: settings.clientId,
@@ -34,7 +34,7 @@ export class ClusterClient {
       sasl: settings.sasl,
       logger: createLogger({ level: 0, logCreator: () => () => {} }),
       socketFactory: (target) => {
-        const socket = connect(target);
+        const socket = brokerSocket(target);
         this.#sockets.add(socket);
         socket.once('close', () => this.#sockets.delete(socket));
         return socket;

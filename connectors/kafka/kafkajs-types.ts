@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 /**
  * The parts of kafkajs 2.2.4 that this folder calls, as they are after our replacements (load-kafkajs.ts). The version is pinned and the project is at rest, so
  * its inner modules do not move; its own type definitions do not cover them.
@@ -182,11 +183,18 @@ export interface ClusterOptions {
 export interface KafkaJs {
   readonly Cluster: new (options: ClusterOptions) => Cluster;
   readonly createLogger: (options: { readonly level: number; readonly logCreator: () => () => void }) => Logger;
-  readonly createSocketFactory: () => SocketFactory;
 }
 
 /** Opens one connection; kafkajs adds its own listeners. */
-export type SocketFactory = (target: object) => Socket;
+export type SocketFactory = (target: SocketTarget) => Socket;
+
+export interface SocketTarget {
+  readonly host: string;
+  readonly port: number;
+  /** null, not undefined, where there is none. */
+  readonly ssl?: ConnectionOptions | true | null;
+  readonly onConnect: () => void;
+}
 
 /** kafkajs' numbers for coordinators. */
 export const GROUP_COORDINATOR = 0;

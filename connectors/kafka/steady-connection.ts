@@ -1,0 +1,100 @@
+/** What is changed, and used, of kafkajs' connection. */
+export declare class KafkaConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly connectionTimeout: number;
+  /** Set while SASL is under way. */
+  readonly authHandlers: object | null;
+  socket: { readonly destroyed: boolean; destroy(error: Error): void } | undefined;
+  /** Chunks of a response that has not come whole, and their bytes. */
+  chunks: Buffer[];
+  bytesBuffered: number;
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  processData(data: Buffer): unknown;
+}
+
+const SIZE_BYTES = 4;
+/** No response is larger: fetches are bounded far below. */
+const LARGEST_RESPONSE = 1024 * 1024 * 1024;
+
+/**
+ * kafkajs' connection without its faults: it opens a socket per request that comes while it connects, waits for ever when the broker hangs up before the handshake ends, takes leave of
+ * closed sockets again and again, and begins with half a response of the socket before. Responses are put together here, from one read buffer into one block each.
+ */
+export function steadyConnection(Original: typeof KafkaConnection): typeof KafkaConnection {
+  return class extends Original {
+    #connecting: Promise<unknown> | undefined;
+    readonly #size = Buffer.alloc(SIZE_BYTES);
+    /** Bytes of the size, or of the response once that is known. */
+    #filled = 0;
+    #response: Buffer | undefined;
+
+    override connect(): Promise<unknown> {
+      this.#connecting ??= this.#connectInTime().finally(() => {
+        this.#connecting = undefined;
+      });
+      return this.#connecting;
+    }
+
+    override disconnect(): Promise<unknown> {
+      // Each call adds a listener to the socket, also to one that is gone.
+      if (this.socket?.destroyed === true) this.socket = undefined;
+      return super.disconnect();
+    }
+
+    async #connectInTime(): Promise<unknown> {
+      this.#response = undefined;
+      this.#filled = 0;
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(hungUp(this.host, this.port)), this.connectionTimeout + 100);
+      try {
+        return await Promise.race([super.connect(), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+
+    /** `data` lies in a buffer that is read into again: what is kept is copied. */
+    override processData(data: Buffer): unknown {
+      if (this.authHandlers !== null) return super.processData(Buffer.from(data));
+      for (let at = 0; at < data.length; )
+        at += this.#response === undefined ? this.#takeSize(data, at) : this.#takeBody(this.#response, data, at);
+      return undefined;
+    }
+
+    #takeSize(data: Buffer, at: number): number {
+      const taken = data.copy(this.#size, this.#filled, at);
+      this.#filled += taken;
+      if (this.#filled < SIZE_BYTES) return taken;
+      const size = this.#size.readInt32BE();
+      if (size < 0 || size > LARGEST_RESPONSE) {
+        this.socket?.destroy(new Error(`${this.host}:${this.port} announces a response of ${size} bytes: it speaks no Kafka`));
+        return data.length - at;
+      }
+      this.#response = Buffer.allocUnsafeSlow(SIZE_BYTES + size);
+      this.#size.copy(this.#response);
+      return taken;
+    }
+
+    #takeBody(response: Buffer, data: Buffer, at: number): number {
+      const taken = data.copy(response, this.#filled, at);
+      this.#filled += taken;
+      if (this.#filled === response.length) {
+        this.#response = undefined;
+        this.#filled = 0;
+        // What is left of the response before is nothing, yet kafkajs would join it with this one.
+        this.chunks = [];
+        this.bytesBuffered = 0;
+        super.processData(response);
+      }
+      return taken;
+    }
+  };
+}
+
+const hungUp = (host: string, port: number) =>
+  Object.assign(new Error(`${host}:${port} hung up, or did not answer, before the connection stood`), {
+    name: 'KafkaJSConnectionError',
+    retriable: true,
+  });
