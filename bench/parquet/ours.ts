@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Batch } from '../../columnar/index.ts';
 import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
-import { type ArchiveOptions, archive, parquet, replay } from '../../connectors/parquet/index.ts';
+import { type ArchiveOptions, archive, parquet, replaying } from '../../connectors/parquet/index.ts';
 import { streamBatch } from '../../streams/index.ts';
 
 const BUDGET = { rows: 65_536, bytes: 64 * 1024 * 1024 };
@@ -55,7 +55,7 @@ async function pace(path: string, speed: string): Promise<object> {
   const errors: number[] = [];
   let first: { wall: number; event: number } | undefined;
   for await (const { batch } of batchesOf(
-    replay(parquet(path, { columns: ['at'], eventTime: 'at' as never }), { speed: `${factor}x` }) as SourceDefinition<never>,
+    replaying(parquet(path, { columns: ['at'], eventTime: 'at' as never }), { speed: `${factor}x` }) as SourceDefinition<never>,
   )) {
     const now = performance.now();
     const times = batch.data.children[0]?.values as BigInt64Array;

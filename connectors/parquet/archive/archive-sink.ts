@@ -108,6 +108,8 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
       const newest = epochs.filter((one) => epoch !== undefined && one <= epoch).at(-1);
       for (const later of epochs) if (newest === undefined || later > newest) deleteManifest(this.#directory, later);
       this.#committed = epoch ?? 0;
+      for (const file of this.#open.values()) file.abandon();
+      this.#open.clear();
       if (newest !== undefined) this.#restore(newest);
       sweep(this.#directory, readdirSync(this.#directory), this.#namesInUse());
     });

@@ -27,7 +27,7 @@ const START: ReplayBase = { position: {}, n: 0, minimum: Number.NaN, maximum: Nu
 /** Before every arrival: what a position without one stands for. */
 const NOTHING: ArrivalKey = { due: Number.NEGATIVE_INFINITY, n: -1, copy: 0 };
 
-/** Gives another source's rows at the pace of their event times, in a disturbed order if wanted; see `replay`. */
+/** Gives another source's rows at the pace of their event times, in a disturbed order if wanted; see `replaying`. */
 export class ReplaySource<T extends TypeMap> implements Source<T> {
   readonly schema: BatchSchema<T>;
   readonly #definition: SourceDefinition<T>;
@@ -54,7 +54,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     this.#buffer = new ReplayBuffer(new ArrivalOrder(settings.disturbance));
     const { eventTime } = rolesOf(this.schema);
     if (eventTime === undefined)
-      throw new MillraceError('INVALID_OPTION', `replay of '${definition.name}' needs an event-time column`, {
+      throw new MillraceError('INVALID_OPTION', `replaying '${definition.name}' needs an event-time column`, {
         hint: 'name it with eventTime',
       });
     this.#eventTime = eventTime;

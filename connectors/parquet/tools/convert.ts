@@ -3,18 +3,18 @@ import { RecordBatchReader } from 'apache-arrow';
 import { z } from 'zod';
 import type { Batch, BatchSchema } from '../../../columnar/index.ts';
 import { MillraceError, parseOptions } from '../../../streams/index.ts';
-import { csv, json } from '../../formats/index.ts';
+import type { SourceDefinition } from '../../contract/index.ts';
 import { unreadable } from '../format/unreadable.ts';
 import { parquet } from '../parquet.ts';
 import { fileKind } from './file-kind.ts';
-import { readRecords } from './read-lines.ts';
+import { textSource } from './text-source.ts';
 import { writeFile } from './write-file.ts';
 
 /** Options of {@link convert}, for validation, documentation and --help. */
 export const convertOptions = z.strictObject({
-  schema: z.custom<BatchSchema>().optional().describe('the columns; needed to read CSV and NDJSON'),
+  schema: z.custom<BatchSchema>().optional().describe('the columns; those of CSV and NDJSON are inferred by default'),
   columns: z.array(z.string()).nonempty().optional().describe('columns to take of a Parquet file'),
-  header: z.boolean().default(true).describe('whether the CSV file that is read begins with a line of names'),
+  header: z.boolean().optional().describe('whether the CSV file that is read begins with a line of names; found out by default'),
   compression: z
     .enum(['zstd', 'snappy', 'lz4', 'gzip', 'brotli', 'uncompressed'])
     .default('zstd')
@@ -51,37 +51,33 @@ export async function convert(input: string, output: string, options: z.input<ty
 
 async function openInput(path: string, options: z.output<typeof convertOptions>): Promise<Input> {
   const kind = fileKind(path);
-  if (kind === 'parquet') return openParquet(path, options);
+  const { schema, columns, header } = options;
   if (kind === 'arrow') return openArrow(path);
-  const { schema, header } = options;
-  if (schema === undefined)
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `'${path}' needs a schema: ${kind === 'csv' ? 'CSV' : 'NDJSON'} files do not tell the types of their columns`,
-    );
-  const format = kind === 'csv' ? csv() : json();
-  return { schema, batches: readRecords(path, schema, format, kind === 'csv' && header, BATCH_ROWS) };
+  const definition =
+    kind === 'parquet'
+      ? (parquet(path, { ...(schema && { schema }), ...(columns && { columns }) }) as SourceDefinition<never>)
+      : textSource(path, kind, schema, header);
+  return { schema: definition.schema, batches: batchesOf(path, definition) };
 }
 
-function openParquet(path: string, { schema, columns }: z.output<typeof convertOptions>): Input {
-  const definition = parquet(path, { ...(schema && { schema }), ...(columns && { columns }) });
-  const read = async function* (): AsyncGenerator<Batch> {
-    const source = definition.create();
-    try {
-      await source.open(0, undefined);
-      for (;;) {
-        const next = await source.next({ rows: BATCH_ROWS, bytes: Number.MAX_SAFE_INTEGER });
-        if (next === 'end') return;
-        if (next === 'idle') continue;
-        const [reject] = next.rejects;
-        if (reject !== undefined) throw new MillraceError('DECODE_FAILED', `'${path}', row ${reject.record.offset}: ${reject.reason}`);
-        yield next.batch;
-      }
-    } finally {
-      await source.close();
+async function* batchesOf(path: string, definition: SourceDefinition<never>): AsyncGenerator<Batch> {
+  const source = definition.create();
+  try {
+    await source.open(0, undefined);
+    for (;;) {
+      const next = await source.next({ rows: BATCH_ROWS, bytes: Number.MAX_SAFE_INTEGER });
+      if (next === 'end') return;
+      if (next === 'idle') continue;
+      const [reject] = next.rejects;
+      if (reject !== undefined)
+        throw new MillraceError('DECODE_FAILED', `'${path}', record at ${reject.record.offset}: ${reject.reason}`, {
+          hint: 'the place counts bytes in text files and rows in Parquet files',
+        });
+      yield next.batch;
     }
-  };
-  return { schema: definition.schema, batches: read() };
+  } finally {
+    await source.close();
+  }
 }
 
 async function openArrow(path: string): Promise<Input> {

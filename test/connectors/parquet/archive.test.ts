@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, rolesOf, selectColumns } from '../../../columnar/index.ts';
@@ -7,31 +7,13 @@ import type { Sink } from '../../../connectors/contract/index.ts';
 import { readFooter } from '../../../connectors/parquet/format/footer.ts';
 import { type ArchiveOptions, archive, parquet } from '../../../connectors/parquet/index.ts';
 import { streamBatch } from '../../../streams/index.ts';
+import { archivedRows, lateBatch, lateTime } from './archived-rows.ts';
 import { readAll } from './read-all.ts';
 import { range, readingBatch, readings, temporaryFolder } from './sample-files.ts';
 
 const base = temporaryFolder();
 let folders = 0;
 const freshFolder = () => join(base, `archive-${folders++}`);
-const START = 1_700_000_000_000;
-const HOUR = 3_600_000;
-
-/** Event times: twenty rows an hour; every tenth row comes two hours late. */
-const timeOf = (n: number) => START + Math.floor(n / 20) * HOUR - (n % 10 === 9 ? 2 * HOUR : 0);
-const batchOf = (numbers: readonly number[]) => {
-  let watermark = Number.NEGATIVE_INFINITY;
-  const seen = range(0, numbers[0] ?? 0);
-  for (const n of seen) watermark = Math.max(watermark, timeOf(n));
-  const watermarks = Float64Array.from(numbers, (n) => {
-    watermark = Math.max(watermark, timeOf(n));
-    return watermark;
-  });
-  return streamBatch(readingBatch(numbers, timeOf), {
-    firstOrdinal: numbers[0] ?? 0,
-    watermark: watermarks,
-    origin: { source: 'readings', partition: 0, offset: numbers[0] ?? 0 },
-  });
-};
 
 async function started(folder: string, options: ArchiveOptions, epoch?: number): Promise<Sink<never>> {
   const sink = archive(folder, options).create() as Sink<never>;
@@ -41,25 +23,13 @@ async function started(folder: string, options: ArchiveOptions, epoch?: number):
 }
 
 async function commit(sink: Sink<never>, epoch: number, numbers: readonly number[]): Promise<void> {
-  if (numbers.length > 0) sink.write(batchOf(numbers) as never);
+  if (numbers.length > 0) sink.write(lateBatch(numbers) as never);
   await sink.prepare(epoch);
   await sink.commit(epoch);
 }
 
-/** Published files with the rows of each, by name. */
-async function contents(folder: string): Promise<Record<string, number[]>> {
-  const files: Record<string, number[]> = {};
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || path.includes('_millrace')) continue;
-    const read = await readAll(parquet(path, { columns: ['count'], decodeIn: 'caller' }) as never);
-    files[relative(folder, path)] = read.rows.map(([count]) => Number(count));
-  }
-  return files;
-}
-
-/** Where in an epoch the process dies. */
-const STEPS = ['written', 'prepared', 'recorded', 'committed', 'recorded twice'] as const;
+const contents = async (folder: string) =>
+  Object.fromEntries(Object.entries(await archivedRows(folder, 'count')).map(([name, values]) => [name, values.map(Number)]));
 
 describe('archive', () => {
   test('rolls by rows, in row groups, with names in order; values survive', async () => {
@@ -81,13 +51,13 @@ describe('archive', () => {
     expect(rolesOf(parquet(folder).schema)).toEqual({ eventTime: 'at', key: 'sensor' });
     const read = await readAll(parquet(folder, { schema: readings, decodeIn: 'caller' }) as never);
     expect(new Set(read.rows.map((row) => row[3])).size).toBe(250);
-    expect(read.rows.find((row) => row[3] === 31n)).toEqual(['süd', timeOf(31), null, 31n]);
+    expect(read.rows.find((row) => row[3] === 31n)).toEqual(['süd', lateTime(31), null, 31n]);
   });
 
   test('nothing is visible before its epoch is committed, and rows under way wait for their file', async () => {
     const folder = freshFolder();
     const sink = await started(folder, { roll: { rows: 100 } });
-    sink.write(batchOf(range(0, 150)) as never);
+    sink.write(lateBatch(range(0, 150)) as never);
     expect(await contents(folder)).toEqual({});
     await sink.prepare(1);
     expect(await contents(folder)).toEqual({});
@@ -109,7 +79,7 @@ describe('archive', () => {
     const files = await contents(folder);
     for (const [name, numbers] of Object.entries(files)) {
       expect(
-        new Set(numbers.map((n) => `sensor=${['north', 'süd', 'east'][n % 3]}/date=${new Date(timeOf(n)).toISOString().slice(0, 10)}`)),
+        new Set(numbers.map((n) => `sensor=${['north', 'süd', 'east'][n % 3]}/date=${new Date(lateTime(n)).toISOString().slice(0, 10)}`)),
       ).toEqual(new Set([name.slice(0, name.lastIndexOf('/'))]));
     }
     expect(
@@ -141,7 +111,7 @@ describe('archive', () => {
             const numbers = range(at, Math.min(400, at + rows));
             at = Math.min(400, at + rows);
             if (ends) await commit(cut, ++epoch, numbers);
-            else if (numbers.length > 0) cut.write(batchOf(numbers) as never);
+            else if (numbers.length > 0) cut.write(lateBatch(numbers) as never);
           }
           await cut.close();
           expect(await contents(folder)).toEqual(expected);
@@ -149,55 +119,6 @@ describe('archive', () => {
       ),
       { numRuns: 6 },
     );
-  });
-
-  test('a crash at any step of any epoch loses nothing and doubles nothing', async () => {
-    const options: ArchiveOptions = { roll: { rows: 90, interval: '12h' }, rowGroupRows: 25, partitionBy: ['sensor'] };
-    const epochs = [range(0, 60), range(60, 61), range(61, 200), [], range(200, 340)];
-    const undisturbed = freshFolder();
-    const reference = await started(undisturbed, options);
-    for (const [index, numbers] of epochs.entries()) await commit(reference, index + 1, numbers);
-    await reference.close();
-    const expected = await contents(undisturbed);
-    for (const crashEpoch of [1, 3, 5]) {
-      for (const step of crashEpoch === 3 ? STEPS : (['written', 'recorded'] as const)) {
-        const folder = freshFolder();
-        let sink = await started(folder, options);
-        for (const [index, numbers] of epochs.entries()) {
-          const epoch = index + 1;
-          if (epoch !== crashEpoch) {
-            await commit(sink, epoch, numbers);
-            continue;
-          }
-          sink.write(batchOf(numbers) as never);
-          if (step !== 'written') await sink.prepare(epoch);
-          if (step === 'committed') await sink.commit(epoch);
-          // The process dies: the sink is left as it is. 'recorded': the commit record was durable, so the epoch counts.
-          const counts = step !== 'written' && step !== 'prepared';
-          sink = await started(folder, options, counts ? epoch : epoch === 1 ? undefined : epoch - 1);
-          if (step === 'recorded twice') sink = await started(folder, options, epoch);
-          if (!counts) await commit(sink, epoch, numbers);
-        }
-        await sink.close();
-        expect(await contents(folder), `${step} in epoch ${crashEpoch}`).toEqual(expected);
-        const left = readdirSync(join(folder, '_millrace'), { recursive: true }).filter((name) => /\.(part|rows)$/.test(String(name)));
-        expect(left).toEqual([]);
-      }
-    }
-  });
-
-  test('closed with uncommitted rows it publishes none of them; a restart goes on from the last epoch', async () => {
-    const folder = freshFolder();
-    const sink = await started(folder, {});
-    await commit(sink, 1, range(0, 10));
-    sink.write(batchOf(range(10, 20)) as never);
-    await sink.close();
-    expect(await contents(folder)).toEqual({});
-    const again = await started(folder, {}, 1);
-    await commit(again, 2, range(10, 15));
-    await again.close();
-    expect(Object.values(await contents(folder))).toEqual([range(0, 15)]);
-    expect(existsSync(join(folder, 'task-0-00000000.parquet'))).toBe(true);
   });
 
   test('a folder that cannot be written, wrong options and too many files are told', async () => {
@@ -208,9 +129,9 @@ describe('archive', () => {
     expect(() => archive(folder, { schema: readings, partitionBy: ['pressure'] as never })).toThrow("there is no column 'pressure'");
     expect(() => archive(folder, { roll: { rows: 0 } })).toThrow('roll.rows');
     const unaware = await started(freshFolder(), { partitionBy: ['pressure'] as never });
-    expect(() => unaware.write(batchOf([0]) as never)).toThrow("there is no column 'pressure'");
+    expect(() => unaware.write(lateBatch([0]) as never)).toThrow("there is no column 'pressure'");
     const sink = await started(freshFolder(), { partitionBy: ['count'] as never, maxOpenFiles: 3 });
-    expect(() => sink.write(batchOf(range(0, 4)) as never)).toThrow('3 files under way');
+    expect(() => sink.write(lateBatch(range(0, 4)) as never)).toThrow('3 files under way');
   });
 
   test('columns may change between runs: files of the old ones are finished as they are', async () => {
@@ -218,7 +139,7 @@ describe('archive', () => {
     const sink = await started(folder, {});
     await commit(sink, 1, range(0, 10));
     const changed = await started(folder, {}, 1);
-    const { batch, ...order } = batchOf(range(10, 15));
+    const { batch, ...order } = lateBatch(range(10, 15));
     changed.write({ ...order, batch: selectColumns(batch, ['at', 'count'] as never) } as never);
     await changed.prepare(2);
     await changed.commit(2);

@@ -20,6 +20,17 @@ describe('convert', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  test('without a schema, types are inferred', async () => {
+    writeFileSync(at('inferred.csv'), 'at,name,value\n2024-03-01T00:00:00Z,a,1.5\n2024-03-01T00:00:01Z,b,\n');
+    await convert(at('inferred.csv'), at('inferred.parquet'));
+    expect((await readAll(parquet(at('inferred.parquet'), { decodeIn: 'caller' }) as never)).rows).toEqual([
+      [Date.UTC(2024, 2, 1), 'a', 1.5],
+      [Date.UTC(2024, 2, 1, 0, 0, 1), 'b', null],
+    ]);
+    await convert(at('inferred.parquet'), at('inferred.ndjson'));
+    expect(await convert(at('inferred.ndjson'), at('inferred-again.parquet'))).toBe(2);
+  });
+
   test('CSV begins with names; NDJSON holds every type', async () => {
     await convert(original, at('named.csv'), { columns: ['at', 'value'] });
     expect(readFileSync(at('named.csv'), 'utf8').split('\n').slice(0, 2)).toEqual(['at,value', '2023-11-14T22:13:20.000Z,0']);
@@ -49,9 +60,12 @@ describe('convert', () => {
 
   test('what cannot be converted is told, and leaves no file', async () => {
     writeFileSync(at('broken.ndjson'), '{"sensor":"a","at":1,"value":2,"count":3}\n{"sensor":"a","at":"never"}\n');
-    await expect(convert(at('broken.ndjson'), at('broken.parquet'), { schema: readings })).rejects.toThrow(/broken\.ndjson', record 2: /);
+    await expect(convert(at('broken.ndjson'), at('broken.parquet'), { schema: readings })).rejects.toThrow(
+      /broken\.ndjson', record at 42: /,
+    );
     expect(existsSync(at('broken.parquet'))).toBe(false);
-    await expect(convert(at('broken.ndjson'), at('x.parquet'))).rejects.toThrow('needs a schema');
+    writeFileSync(at('prose.csv'), 'There are no columns in here\n');
+    await expect(convert(at('prose.csv'), at('x.parquet'))).rejects.toThrow('its columns cannot be inferred');
     await expect(convert(original, at('x.xlsx'))).rejects.toThrow('no known ending');
     writeFileSync(at('foreign.arrow'), 'no arrow');
     await expect(convert(at('foreign.arrow'), at('x.parquet'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });

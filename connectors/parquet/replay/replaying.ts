@@ -5,7 +5,7 @@ import type { SourceDefinition } from '../../contract/index.ts';
 import { machineClock, type ReplayClock } from './replay-clock.ts';
 import { ReplaySource } from './replay-source.ts';
 
-/** Options of {@link replay}. */
+/** Options of {@link replaying}. */
 export interface ReplayOptions {
   /** `max`, `realtime`, or so many times as fast as the event times: `60x`. */
   readonly speed?: 'max' | 'realtime' | `${number}x`;
@@ -49,10 +49,10 @@ export const replayOptions = z.strictObject({
  *
  * @throws MillraceError INVALID_OPTION, also for a source without an event-time column.
  * @example
- * const feed = replay(parquet('readings.parquet', { eventTime: 'at', since: '2016-01-01' }), { speed: '60x', jitter: '5m' });
+ * const feed = replaying(parquet('readings.parquet', { eventTime: 'at', since: '2016-01-01' }), { speed: '60x', jitter: '5m' });
  */
-export function replay<T extends TypeMap>(source: SourceDefinition<T>, options: ReplayOptions = {}): SourceDefinition<T> {
-  const { speed, loop, clock, ...disturbance } = parseOptions('replay', replayOptions, options);
+export function replaying<T extends TypeMap>(source: SourceDefinition<T>, options: ReplayOptions = {}): SourceDefinition<T> {
+  const { speed, loop, clock, ...disturbance } = parseOptions('replaying', replayOptions, options);
   const { jitter, shuffleWithin, duplicate } = disturbance;
   const isPlain = speed === Number.POSITIVE_INFINITY && loop === 1 && jitter === 0 && shuffleWithin === 0 && duplicate === 0;
   return {

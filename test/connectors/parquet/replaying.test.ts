@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { float64, int64, required, schema, timestamp } from '../../../columnar/index.ts';
-import { parquet, progressLine, type ReplayClock, type ReplayOptions, ReplayProgress, replay } from '../../../connectors/parquet/index.ts';
+import {
+  parquet,
+  progressLine,
+  type ReplayClock,
+  type ReplayOptions,
+  ReplayProgress,
+  replaying,
+} from '../../../connectors/parquet/index.ts';
 import { readAll } from './read-all.ts';
 import { range, readingBatch, readings, temporaryFolder, writeSample } from './sample-files.ts';
 
@@ -13,7 +20,7 @@ const ROWS = 400;
 /** Four rows a minute. */
 const timeOf = (n: number) => START + Math.floor(n / 4) * MINUTE;
 const path = writeSample(join(folder, 'readings.parquet'), readingBatch(range(0, ROWS), timeOf), 90);
-const replayed = (options: ReplayOptions) => replay(parquet(path, { schema: readings, decodeIn: 'caller' }), options) as never;
+const replayed = (options: ReplayOptions) => replaying(parquet(path, { schema: readings, decodeIn: 'caller' }), options) as never;
 const counts = (read: { rows: readonly unknown[][] }) => read.rows.map((row) => Number(row[3]));
 const timesOf = (read: { rows: readonly unknown[][] }) => read.rows.map((row) => Number(row[1]));
 
@@ -80,7 +87,7 @@ describe('order of arrival', () => {
           const positionAt = async (rows: number) => {
             let seen = 0;
             let position: Awaited<ReturnType<typeof readAll>>['position'];
-            const source = (replayed(options) as ReturnType<typeof replay>).create();
+            const source = (replayed(options) as ReturnType<typeof replaying>).create();
             await source.open(0, undefined);
             while (seen < rows) {
               const batch = await source.next({ rows: Math.min(rows - seen, 77), bytes: 1e9 });
@@ -104,14 +111,14 @@ describe('order of arrival', () => {
 
   test('a rejected row is told once, with the row after it, also when resumed', async () => {
     const strict = schema({ at: required(timestamp()), value: required(float64()), count: int64() }, { eventTime: 'at' });
-    const source = () => replay(parquet(path, { schema: strict, decodeIn: 'caller' }), { jitter: '5m' }) as never;
+    const source = () => replaying(parquet(path, { schema: strict, decodeIn: 'caller' }), { jitter: '5m' }) as never;
     const whole = await readAll(source());
     const expected = range(0, ROWS).filter((n) => n % 7 === 3);
     const offsets = (read: typeof whole) => read.rejects.map((reject) => reject.record.offset);
     expect(offsets(whole).sort((left, right) => left - right)).toEqual(expected);
     expect(whole.records).toBe(ROWS);
     for (const rows of [1, 5, 80, 200, 342]) {
-      const first = (source() as ReturnType<typeof replay>).create();
+      const first = (source() as ReturnType<typeof replaying>).create();
       await first.open(0, undefined);
       const batch = await first.next({ rows, bytes: 1e9 });
       await first.close();
@@ -146,7 +153,7 @@ describe('pace', () => {
     ['0.5x', 0.5],
   ] as const)('at %s rows arrive when they are due, and never before', async (speed, factor) => {
     const clock = virtualClock();
-    const source = replay(parquet(path, { schema: readings, decodeIn: 'caller' }), { speed, clock }).create();
+    const source = replaying(parquet(path, { schema: readings, decodeIn: 'caller' }), { speed, clock }).create();
     await source.open(0, undefined);
     const arrivals: [number, number][] = [];
     for (let batch = await source.next({ rows: 50, bytes: 1e9 }); batch !== 'end'; batch = await source.next({ rows: 50, bytes: 1e9 })) {
@@ -161,10 +168,10 @@ describe('pace', () => {
 
   test('options are checked', () => {
     const source = parquet(path, { schema: readings });
-    expect(() => replay(source, { speed: 'fast' as never })).toThrow('expected max, realtime or a factor such as 60x');
-    expect(() => replay(source, { speed: '0x' })).toThrow('above 0');
-    expect(() => replay(source, { duplicate: 2 })).toThrow('duplicate');
-    expect(() => replay(parquet(path, { columns: ['value'] }), { speed: '2x' }).create()).toThrow('needs an event-time column');
+    expect(() => replaying(source, { speed: 'fast' as never })).toThrow('expected max, realtime or a factor such as 60x');
+    expect(() => replaying(source, { speed: '0x' })).toThrow('above 0');
+    expect(() => replaying(source, { duplicate: 2 })).toThrow('duplicate');
+    expect(() => replaying(parquet(path, { columns: ['value'] }), { speed: '2x' }).create()).toThrow('needs an event-time column');
   });
 
   test('progress tells rows, event time and time left', async () => {
