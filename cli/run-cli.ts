@@ -2,6 +2,10 @@ import { MillraceError } from '../streams/index.ts';
 import { parseInvocation } from './arguments.ts';
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
+import { convertFile } from './commands/convert.ts';
+import { infer } from './commands/infer.ts';
+import { inspect } from './commands/inspect.ts';
+import { rejects } from './commands/rejects.ts';
 import { replayFile } from './commands/replay.ts';
 import { reproduceRun } from './commands/reproduce.ts';
 import { run } from './commands/run.ts';
@@ -10,7 +14,7 @@ import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { commandHelp, overview } from './help.ts';
 
-const COMMANDS: readonly Command[] = [run, replayFile, topics, tail, check, state, reproduceRun];
+const COMMANDS: readonly Command[] = [run, replayFile, topics, tail, rejects, check, state, reproduceRun, infer, inspect, convertFile];
 
 /** Runs one command line; returns the exit status: 0 done, 1 failed, 2 wrong usage. Errors are one line on stderr; MILLRACE_DEBUG=1 adds the stack. */
 export async function runCli(words: readonly string[]): Promise<number> {

@@ -14,6 +14,8 @@ export { type HandoverDefinition, handover } from './handover.ts';
 export type { Counters } from './ledger.ts';
 export { type HomeOptions, openHome } from './open-home.ts';
 export { paced, parseSpeed } from './pace.ts';
+export { type Reinjection, reinject } from './reinject.ts';
+export { type RejectedRecordInfo, readRejected } from './rejected-records.ts';
 export { type Place, type ReproduceOptions, type Reproduction, reproduce } from './reproduce.ts';
 export { type ResliceResult, resliceCheck } from './reslice.ts';
 export { type Progress, type Run, type RunOptions, type RunSummary, start } from './run.ts';
