@@ -63,9 +63,10 @@ async function pace(path: string, speed: string): Promise<object> {
     for (let row = 0; row < batch.numRows; row++) {
       newest = Math.max(newest, Number(times[row]));
       first ??= { wall: now, event: newest };
-      errors.push(Math.abs(now - first.wall - (newest - first.event) / factor));
+      // The first second compiles.
+      if (now - first.wall > 1_000) errors.push(Math.abs(now - first.wall - (newest - first.event) / factor));
     }
-    if (now - (first?.wall ?? now) > 5_000) break;
+    if (now - (first?.wall ?? now) > 6_000) break;
   }
   errors.sort((left, right) => left - right);
   return { rows: errors.length, seconds: 5, p99: errors[Math.floor(errors.length * 0.99)] };

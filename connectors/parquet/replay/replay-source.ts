@@ -19,8 +19,8 @@ export interface ReplaySettings {
 
 /** A source waits no longer than this before it says that it is idle. */
 const LONGEST_WAIT = 100;
-/** Rows read ahead at a time. */
-const READ: ReadBudget = { rows: 4_096, bytes: 64 * 1024 * 1024 };
+/** Rows read at a time: few, so that putting them in order holds up those that are due by a millisecond at most. */
+const READ: ReadBudget = { rows: 1_024, bytes: 64 * 1024 * 1024 };
 
 const START: ReplayBase = { position: {}, n: 0, minimum: Number.NaN, maximum: Number.NaN, step: 1, pass: 0, shift: 0 };
 
@@ -35,6 +35,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
   readonly #eventTime: string;
   readonly #buffer: ReplayBuffer<T>;
   #inner: Source<T> | undefined;
+  #ahead: ReturnType<Source<T>['next']> | undefined;
   #partition = 0;
   /** Where the next batch is read from. */
   #base = START;
@@ -88,6 +89,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
   }
 
   async close(): Promise<void> {
+    await this.#ahead?.catch(() => {});
+    this.#ahead = undefined;
     await this.#inner?.close();
     this.#inner = undefined;
   }
@@ -100,12 +103,16 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
 
   /** Reads on; false when the source is idle. */
   async #read(): Promise<boolean> {
-    const read = await (this.#inner as Source<T>).next(READ);
+    const read = await (this.#ahead ?? (this.#inner as Source<T>).next(READ));
+    this.#ahead = undefined;
     if (read === 'idle') return false;
     if (read === 'end') {
       await this.#endPass();
       return true;
     }
+    // Read while the rows at hand wait for their time; an error is met when the batch is needed.
+    this.#ahead = (this.#inner as Source<T>).next(READ);
+    this.#ahead.catch(() => {});
     this.#lag = read.lag;
     this.#name = read.source;
     const base = this.#base;
