@@ -4,7 +4,7 @@ import { dotProduct, multiplyAdd } from './vector';
 import { packPanels } from './gemm';
 
 /** Rows summed before the partial sums go back to memory: the panels of A and D stay in the first-level cache. */
-export const ROW_BLOCK: i32 = 128;
+export const ROW_BLOCK: i32 = 64;
 
 // @ts-ignore: decorator
 @inline

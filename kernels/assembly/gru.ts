@@ -6,7 +6,7 @@
 import { columnSums, gemmTransposed, transpose } from './gemm-transposed';
 import { gemm, packPanels, START_BIAS, START_LOAD, START_ZERO } from './gemm';
 import { addInto } from './elementwise';
-import { hyperbolicTangent, logistic } from './math';
+import { gate, hyperbolicTangent } from './math';
 import { multiplyAdd } from './vector';
 
 /** Panels of Wh pay from this many rows on. */
@@ -28,8 +28,8 @@ function gruGates(m: i32, width: usize, t: i32, gates: usize, previous: usize, h
     for (let j: usize = 0; j < width; j += 16) {
       const at = gates + j;
       const before = previous ? v128.load(previous + j) : zero;
-      const r = logistic(v128.load(at + width));
-      const z = logistic(v128.load(at + 2 * width));
+      const r = gate(v128.load(at + width));
+      const z = gate(v128.load(at + 2 * width));
       if (!previous) v128.store(at + 3 * width, v128.load(biasH + 2 * width + j));
       const n = hyperbolicTangent(multiplyAdd(r, v128.load(at + 3 * width), v128.load(at)));
       v128.store(at, n);

@@ -5,7 +5,7 @@
 import { addInto } from './elementwise';
 import { columnSums, gemmTransposed, transpose } from './gemm-transposed';
 import { gemm, packPanels, START_BIAS, START_LOAD, START_ZERO } from './gemm';
-import { hyperbolicTangent, logistic } from './math';
+import { gate, hyperbolicTangent } from './math';
 import { multiplyAdd, zeroFill } from './vector';
 
 const PACKED_ROWS: i32 = 4;
@@ -20,10 +20,10 @@ function lstmGates(
     for (let j: usize = 0; j < width; j += 16) {
       const at = gates + j;
       const cell = cells ? v128.load(cells + j) : zero;
-      const i = logistic(v128.load(at));
-      const f = logistic(v128.load(at + width));
+      const i = gate(v128.load(at));
+      const f = gate(v128.load(at + width));
       const g = hyperbolicTangent(v128.load(at + 2 * width));
-      const o = logistic(v128.load(at + 3 * width));
+      const o = gate(v128.load(at + 3 * width));
       const next = multiplyAdd(f, cell, f32x4.mul(i, g));
       const tanhNext = hyperbolicTangent(next);
       v128.store(at, i);
@@ -82,7 +82,7 @@ function lstmGateGradients(
     for (let j: usize = 0; j < width; j += 16) {
       const at = gates + j;
       if (over) {
-        for (let gate = 0; gate < 4; gate++) v128.store(at + <usize>gate * width, zero);
+        for (let part = 0; part < 4; part++) v128.store(at + <usize>part * width, zero);
         continue;
       }
       const i = v128.load(at);

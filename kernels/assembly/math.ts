@@ -74,6 +74,16 @@ export function hyperbolicTangent(x: v128): v128 {
   return f32x4.div(f32x4.mul(bounded, top), low);
 }
 
+/**
+ * 1 / (1 + e^-x) as (1 + tanh(x / 2)) / 2, in half the time: absolute error below 3e-7, so for gates, whose small values need no digits of their own.
+ */
+// @ts-ignore: decorator
+@inline
+export function gate(x: v128): v128 {
+  const half = constant(EXPONENTIAL, 10);
+  return multiplyAdd(hyperbolicTangent(f32x4.mul(x, half)), half, half);
+}
+
 /** Standard normal distribution function, relative error below 8e-6 down to x = -6. */
 // @ts-ignore: decorator
 @inline

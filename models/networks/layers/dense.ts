@@ -15,7 +15,7 @@ export interface DenseOptions {
 }
 
 /** Rows of D that the kernels pack at a time; see ROW_BLOCK in kernels/assembly/gemm-transposed.ts. */
-export const ROW_BLOCK = 128;
+export const ROW_BLOCK = 64;
 
 /** Scratch of a product with k inputs (stride ldx) and n padded outputs, forward and backward. */
 export function productScratch(k: number, n: number, ldx: number): number {
