@@ -15,6 +15,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   readonly #topic: string;
   readonly #decoder: Decoder<T>;
   readonly #client: ClusterClient;
+  #rowsPerRecord: number;
   #reader: PartitionReader | undefined;
   #runs: Iterator<RecordRun> | undefined;
   #run: RecordRun | undefined;
@@ -29,6 +30,8 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
     this.schema = topic.schema;
     this.#topic = topic.name;
     this.#decoder = topic.format.decoder(topic.schema);
+    // A record may hold a whole batch: until one was seen, it is taken to fill any budget.
+    this.#rowsPerRecord = topic.format.recordPerBatch === true ? Number.POSITIVE_INFINITY : 1;
     this.#client = new ClusterClient(settings);
   }
 
@@ -122,7 +125,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
 
   /** Index behind the last record of the batch: within the budget, but at least one, and none at or beyond `until`. */
   #endOf(records: RecordColumns, budget: ReadBudget, until: number): number {
-    const most = Math.min(records.count, this.#cursor + Math.max(budget.rows, 1));
+    const most = Math.min(records.count, this.#cursor + Math.max(Math.floor(budget.rows / this.#rowsPerRecord), 1));
     let bytes = 0;
     let to = this.#cursor;
     while (to < most && (records.offset[to] as number) < until) {
@@ -136,6 +139,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   #batch(records: RecordColumns, partition: number): SourceBatch<T> {
     const source = this.#topic;
     const rows = this.#decoder.decode(records, partition);
+    if (records.count > 0) this.#rowsPerRecord = Math.max(1, rows.batch.numRows / records.count);
     return {
       batch: rows.batch,
       source,
