@@ -1,6 +1,7 @@
 import { MillraceError } from '../streams/index.ts';
 import { parseInvocation } from './arguments.ts';
 import type { Command } from './command.ts';
+import { archiveTopic } from './commands/archive.ts';
 import { check } from './commands/check.ts';
 import { convertFile } from './commands/convert.ts';
 import { infer } from './commands/infer.ts';
@@ -14,7 +15,20 @@ import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { commandHelp, overview } from './help.ts';
 
-const COMMANDS: readonly Command[] = [run, replayFile, topics, tail, rejects, check, state, reproduceRun, infer, inspect, convertFile];
+const COMMANDS: readonly Command[] = [
+  run,
+  replayFile,
+  topics,
+  tail,
+  rejects,
+  archiveTopic,
+  check,
+  state,
+  reproduceRun,
+  infer,
+  inspect,
+  convertFile,
+];
 
 /** Runs one command line; returns the exit status: 0 done, 1 failed, 2 wrong usage. Errors are one line on stderr; MILLRACE_DEBUG=1 adds the stack. */
 export async function runCli(words: readonly string[]): Promise<number> {

@@ -25,6 +25,8 @@ export interface RunOptions extends HomeOptions {
   readonly speed?: string;
   /** End when all inputs have been read, instead of waiting for more. */
   readonly drain?: boolean;
+  /** With `drain`: stop when all inputs have been read, without ending them; a later run goes on. Not with several workers. */
+  readonly resumable?: boolean;
   readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
   readonly clock?: TaskClock;
   /** Threads that the tasks are spread over; default 1: all in this one. More of them need `module`. */
@@ -166,7 +168,15 @@ class PipelineRun {
 
   /** The tasks: all in this thread, or spread over threads of their own. */
   #groups(home: Home, plan: TaskPlan, options: TaskOptions): readonly (TaskGroup | ThreadTasks)[] {
-    const { workers = 1, module, allowOrphans = false, resetSteps = [], onNotice = () => {}, onRetry = () => {} } = this.#options;
+    const {
+      workers = 1,
+      module,
+      allowOrphans = false,
+      resetSteps = [],
+      resumable = false,
+      onNotice = () => {},
+      onRetry = () => {},
+    } = this.#options;
     const consent = { allowOrphans, resetSteps };
     const tasks = Array.from({ length: plan.tasks }, (_, partition) => partition);
     if (workers === 1) {
@@ -174,7 +184,7 @@ class PipelineRun {
       const { partitions } = plan;
       return [
         new TaskGroup(
-          { home, clock: this.#clock, options, partitions, pipeline: this.#pipeline, consent, inputEnds, onNotice, onRetry },
+          { home, clock: this.#clock, options, partitions, pipeline: this.#pipeline, consent, inputEnds, onNotice, onRetry, resumable },
           tasks,
         ),
       ];

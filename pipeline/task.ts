@@ -43,6 +43,8 @@ export interface TaskSetting {
   readonly onNotice?: (notice: string) => void;
   /** Told of all records put out, also while a re-run is muted. */
   readonly onPublish?: OnPublish;
+  /** Drained inputs stop the task instead of ending it. */
+  readonly resumable?: boolean;
   /** Positions at which a re-run ends instead of at the newest commit. */
   readonly rerunTo?: Readonly<Record<string, Position>>;
   /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */

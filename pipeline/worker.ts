@@ -119,6 +119,7 @@ export class TaskWorker {
         this.#suspects = undefined;
       }
       if (result === 'end' || (result === 'idle' && (await this.#drained(task)))) {
+        if (result === 'idle' && this.#setting.resumable) break;
         await task.finish();
         return 'ended';
       }

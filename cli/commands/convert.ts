@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { convert, type InferredSchema, inferSchema, schemaOfInferred } from '../../connectors/index.ts';
+import { convert, inferSchema, schemaOfInferred } from '../../connectors/index.ts';
 import { command } from '../command.ts';
+import { widened } from '../widened-schema.ts';
 import { linesOf } from './infer.ts';
 
 /** `millrace convert INPUT OUTPUT` */
@@ -21,13 +22,3 @@ export const convertFile = command({
     return 0;
   },
 });
-
-/** The first lines may be whole numbers and complete where later ones are not: numbers become float64, and every column may be null. */
-function widened(inferred: InferredSchema): InferredSchema {
-  const columns = inferred.columns.map((column) => ({
-    ...column,
-    nullable: true,
-    type: column.type === 'int32' ? ('float64' as const) : column.type,
-  }));
-  return { ...inferred, columns };
-}

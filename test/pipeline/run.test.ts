@@ -133,3 +133,15 @@ describe('start', () => {
     expect(await valuesOf(store, 'totals')).toHaveLength(15);
   });
 });
+
+describe('a resumable run', () => {
+  it('stops when its inputs have been read, and the next one goes on', async () => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(20));
+    const options = { ...drained, resumable: true };
+    expect(await start(totalsPipeline(), { ...options, home: store.open() }).done).toMatchObject({ rowsIn: 20, ended: false });
+    await publish(store.open(), 'events', readings(5, 20));
+    expect(await start(totalsPipeline(), { ...options, home: store.open() }).done).toMatchObject({ rowsIn: 25, ended: false });
+    expect(await valuesOf(store, 'totals')).toHaveLength(25);
+  });
+});
