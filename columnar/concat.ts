@@ -1,9 +1,20 @@
-import { Bool, type Data, DataType, type FixedSizeList, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import {
+  Bool,
+  type Data,
+  DataType,
+  type FixedSizeList,
+  makeData,
+  Type,
+  type TypeMap,
+  type Utf8,
+  Vector,
+  vectorFromArray,
+} from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { categoryData, makeBatch } from './build.ts';
 import { KeyInterner } from './key-interner.ts';
 import { Validity, ValidityBuilder } from './validity.ts';
-import { stringView } from './views.ts';
+import { columnData, stringView } from './views.ts';
 
 /** One batch of all rows of several batches with the same columns, in order. Throws when `batches` is empty. */
 export function concatBatches<T extends TypeMap>(batches: readonly Batch<T>[]): Batch<T> {
@@ -63,20 +74,36 @@ function concatBytes(parts: readonly Data[]): Data {
 }
 
 function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[]): Data {
+  const columns = batches.map((batch) => columnData(batch, name));
+  const dictionary = (columns[0] as Data).dictionary as Vector<Utf8> | undefined;
+  if (dictionary !== undefined && columns.every((column) => column.dictionary === dictionary && column.values instanceof Int32Array)) {
+    return joinCodes(columns.map(codesOf), dictionary);
+  }
   const interner = new KeyInterner();
-  const parts = batches.map((batch) => interner.codes(stringView(batch, name), batch, name));
+  const codes = batches.map((batch) => interner.codes(stringView(batch, name), batch, name));
+  return joinCodes(codes, interner.keys);
+}
+
+/** Codes of a category column, -1 where null. */
+function codesOf(column: Data): Int32Array {
+  const validity = Validity.of(column);
+  const codes = (column.values as Int32Array).subarray(0, column.length);
+  return validity.complete ? codes : codes.map((code, row) => (validity.isValid(row) ? code : -1));
+}
+
+function joinCodes(parts: readonly Int32Array[], strings: readonly string[] | Vector<Utf8>): Data {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const codes = new Int32Array(length);
   const nulls = new ValidityBuilder(length);
   let at = 0;
   for (const part of parts) {
-    for (const code of part) {
+    for (let row = 0; row < part.length; row++, at++) {
+      const code = part[row] as number;
       if (code < 0) nulls.setNull(at);
       else codes[at] = code;
-      at++;
     }
   }
-  return categoryData(codes, interner.keys, nulls);
+  return categoryData(codes, strings, nulls);
 }
 
 /** Bits of booleans; a slice's bits begin at its offset. */

@@ -39,6 +39,10 @@ export function takeData(data: Data, rows: Int32Array): Data {
 function takeNulls(data: Data, rows: Int32Array): ValidityBuilder {
   const validity = Validity.of(data);
   const nulls = new ValidityBuilder(rows.length);
+  if (validity.complete) {
+    for (let row = 0; row < rows.length; row++) if ((rows[row] as number) < 0) nulls.setNull(row);
+    return nulls;
+  }
   for (let row = 0; row < rows.length; row++) {
     const from = rows[row] as number;
     if (from < 0 || !validity.isValid(from)) nulls.setNull(row);
@@ -57,6 +61,13 @@ type FixedValues = Float64Array;
 function takeFixed(values: ArrayBufferView, rows: Int32Array, stride = 1): FixedValues {
   const from = values as FixedValues;
   const to = new (values.constructor as Float64ArrayConstructor)(rows.length * stride);
+  if (stride === 1) {
+    for (let row = 0; row < rows.length; row++) {
+      const source = rows[row] as number;
+      if (source >= 0) to[row] = from[source] as number;
+    }
+    return to;
+  }
   for (let row = 0; row < rows.length; row++) {
     const source = rows[row] as number;
     if (source < 0) continue;

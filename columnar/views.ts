@@ -1,4 +1,4 @@
-import { type Data, DataType, Type, type TypeMap } from 'apache-arrow';
+import { type Data, DataType, Type, type TypeMap, type Vector } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { ColumnError } from './column-error.ts';
 import type { ColumnName } from './column-types.ts';
@@ -82,7 +82,7 @@ function stringsOf(data: Data, name: string): StringView {
   if (DataType.isDictionary(data.type)) {
     const dictionary = data.dictionary;
     const codes = data.values as Int32Array;
-    const strings: (string | null)[] = dictionary === undefined ? [] : (dictionary.toJSON() as (string | null)[]);
+    const strings = dictionary === undefined ? [] : dictionaryStrings(dictionary);
     return { length: data.length, get: (row) => (validity.isValid(row) ? (strings[codes[row] as number] ?? null) : null) };
   }
   if (data.type.typeId !== Type.Utf8) throw new ColumnError(`column '${name}' is ${data.type}, not a string`);
@@ -92,6 +92,18 @@ function stringsOf(data: Data, name: string): StringView {
     length: data.length,
     get: (row) => (validity.isValid(row) ? decoder.decode(bytes.subarray(offsets[row] as number, offsets[row + 1] as number)) : null),
   };
+}
+
+/** Many batches, and several steps, share one dictionary: it is decoded once. */
+const decoded = new WeakMap<Vector, readonly (string | null)[]>();
+
+function dictionaryStrings(dictionary: Vector): readonly (string | null)[] {
+  let strings = decoded.get(dictionary);
+  if (strings === undefined) {
+    strings = dictionary.toJSON() as (string | null)[];
+    decoded.set(dictionary, strings);
+  }
+  return strings;
 }
 
 /** A tensor column (fixed-size list of float32) as one flat array, `size` values per row. */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { rolesOf } from '../../columnar/index.ts';
 import { type Duration, duration, type Operator, parseOptions, statefulOperator, takeStreamRows } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
-import { keyValues } from '../keys/key-values.ts';
+import { type KeyValues, keyValues } from '../keys/key-values.ts';
+import { hashNumber } from '../keys/number-interner.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { SeenTable } from './seen-table.ts';
 
@@ -63,7 +64,7 @@ export function dedupe<T extends TypeMap>(options: DedupeOptions<NoInfer<T>> = {
         if (time < horizon) {
           unchecked++;
           if (beyond === 'pass') kept[count++] = row;
-        } else if (seen.add(keys.get(row), time, keys.hash(row))) kept[count++] = row;
+        } else if (isNew(seen, keys, row, time)) kept[count++] = row;
       }
       const droppedUnchecked = beyond === 'drop' ? unchecked : 0;
       step.count('unchecked', unchecked);
@@ -74,4 +75,10 @@ export function dedupe<T extends TypeMap>(options: DedupeOptions<NoInfer<T>> = {
     snapshot: (seen, out) => seen.write(out),
     restore: (input) => SeenTable.read(maxEntries, input),
   });
+}
+
+function isNew(seen: SeenTable, keys: KeyValues, row: number, time: number): boolean {
+  if (keys.numbers === undefined) return seen.add(keys.get(row), time, keys.hash(row));
+  const key = keys.numbers[row] as number;
+  return seen.addNumber(key, time, hashNumber(key));
 }

@@ -1,15 +1,18 @@
-import { DataType, type TypeMap } from 'apache-arrow';
+import { type Data, DataType, type TypeMap, type Utf8, Vector } from 'apache-arrow';
 import {
   type Batch,
+  categoryData,
   columnData,
   KeyInterner,
   type NumericColumn,
   numberView,
   type StringColumn,
+  utf8Data,
   type Validity,
+  ValidityBuilder,
 } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
-import { type Key, keyKind } from './key-column-data.ts';
+import { type Key, keyData, keyKind } from './key-column-data.ts';
 import { NumberInterner } from './number-interner.ts';
 
 /** Columns that rows can be grouped by: strings, and numbers as identifiers. */
@@ -24,6 +27,7 @@ export class KeyGroups {
   readonly #strings = new KeyInterner();
   readonly #numbers = new NumberInterner();
   #kind: string;
+  #dictionary: Vector<Utf8> | undefined;
 
   /** @param kind type of the key column, where it is known already: see {@link keyKind} */
   constructor(column: string | undefined, kind = '') {
@@ -70,6 +74,24 @@ export class KeyGroups {
   keyOf(group: number): Key {
     if (group === 0) return null;
     return this.#strings.size > 0 ? (this.#strings.keys[group - 1] ?? null) : this.#numbers.numberOf(group - 1);
+  }
+
+  /** A column of the keys of groups, of the type that the stream has them in. Category columns share one dictionary for as long as no key is new. */
+  columnOf(groups: readonly number[]): Data {
+    if (this.#kind !== 'category')
+      return keyData(
+        this.#kind,
+        groups.map((group) => this.keyOf(group)),
+      );
+    if (this.#dictionary?.length !== this.#strings.size) this.#dictionary = new Vector([utf8Data(this.#strings.keys)]);
+    const codes = new Int32Array(groups.length);
+    const nulls = new ValidityBuilder(groups.length);
+    for (let row = 0; row < codes.length; row++) {
+      const group = groups[row] as number;
+      if (group === 0) nulls.setNull(row);
+      else codes[row] = group - 1;
+    }
+    return categoryData(codes, this.#dictionary, nulls);
   }
 
   /** The group of a key, new or known. */

@@ -6,6 +6,8 @@ import { hashNumber } from './number-interner.ts';
 export interface KeyValues {
   get(row: number): string | number | null;
   hash(row: number): number;
+  /** The values of a numeric column without nulls or NaN, to be read without the two functions. */
+  readonly numbers?: ArrayLike<number>;
 }
 
 /** Reads a key column of strings or numbers; without a column every key is null. */
@@ -15,7 +17,8 @@ export function keyValues<T extends TypeMap>(batch: Batch<T>, column: ColumnName
   if (DataType.isInt(data.type) || DataType.isFloat(data.type)) {
     const { values, validity } = numberView(batch, column);
     const get = (row: number) => (validity.isValid(row) ? (values[row] as number) : null);
-    return { get, hash: (row) => (validity.isValid(row) ? hashNumber(values[row] as number) : 0) };
+    const hash = (row: number) => (validity.isValid(row) ? hashNumber(values[row] as number) : 0);
+    return validity.complete && DataType.isInt(data.type) ? { get, hash, numbers: values } : { get, hash };
   }
   const strings = stringView(batch, column);
   if (!DataType.isDictionary(data.type)) return { get: (row) => strings.get(row), hash: (row) => hashString(strings.get(row)) };

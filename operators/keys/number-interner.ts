@@ -71,8 +71,14 @@ const halves = new Int32Array(float.buffer);
 
 /** 32 bits of hash of a number; 0 and -0 hash alike, and so do all NaN. */
 export function hashNumber(number: number): number {
-  float[0] = number === 0 ? 0 : Number.isNaN(number) ? Number.NaN : number;
-  let mixed = Math.imul((halves[0] as number) ^ Math.imul(halves[1] as number, 0x9e3779b1), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+  const whole = number | 0;
+  if (whole === number) return scramble(whole);
+  float[0] = number;
+  return Number.isNaN(number) ? 0x7ff8 : scramble((halves[0] as number) ^ Math.imul(halves[1] as number, 0x9e3779b1));
+}
+
+function scramble(bits: number): number {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
 }

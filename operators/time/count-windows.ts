@@ -77,7 +77,7 @@ export class CountWindows {
     place: { readonly ordinal: number; readonly watermark: number },
   ): void {
     const [, start, end, slot] = windows.subarray(group * WIDTH, (group + 1) * WIDTH) as unknown as [number, number, number, number];
-    closed.add(start, end + 1, this.#groups.keyOf(group), slot, { ordinal: place.ordinal, availableAt: end }, place.watermark);
+    closed.add(start, end + 1, group, slot, { ordinal: place.ordinal, availableAt: end }, place.watermark);
     windows[group * WIDTH] = 0;
   }
 
@@ -95,7 +95,7 @@ export class CountWindows {
 
   #key() {
     const { key } = this.#settings;
-    return key === undefined ? undefined : { name: key, kind: this.#groups.kind };
+    return key === undefined ? undefined : { name: key, groups: this.#groups };
   }
 
   write(out: StateWriter): void {

@@ -97,7 +97,7 @@ export class SessionWindows {
 
   #key() {
     const { key } = this.#settings;
-    return key === undefined ? undefined : { name: key, kind: this.#groups.kind };
+    return key === undefined ? undefined : { name: key, groups: this.#groups };
   }
 
   /** The slot of a row, or -1 where it is late: its own session would have ended, and it touches none that is open. */
@@ -149,7 +149,7 @@ export class SessionWindows {
       if (session.end > end) this.#ends.push({ end: session.end, session });
       else {
         const { start, slot, group } = session;
-        closed.add(start, end, this.#groups.keyOf(group), slot, { ...closing, availableAt: Math.max(closing.availableAt, end) });
+        closed.add(start, end, group, slot, { ...closing, availableAt: Math.max(closing.availableAt, end) });
         this.#remove(session);
       }
     }

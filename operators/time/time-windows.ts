@@ -107,7 +107,7 @@ export class TimeWindows {
 
   #key() {
     const { key } = this.#settings;
-    return key === undefined ? undefined : { name: key, kind: this.#groups.kind };
+    return key === undefined ? undefined : { name: key, groups: this.#groups };
   }
 
   #paneAt(time: number, watermark: number): Pane | undefined {
@@ -179,7 +179,7 @@ export class TimeWindows {
     const panes = this.#panes.filter((pane) => pane.start >= start && pane.start < end);
     if (this.#paneSize === this.#settings.size) {
       for (const pane of panes) {
-        for (const group of pane.groups) closed.add(start, end, this.#groups.keyOf(group), (pane.slotOf[group] as number) - 1, closing);
+        for (const group of pane.groups) closed.add(start, end, group, (pane.slotOf[group] as number) - 1, closing);
       }
       return;
     }
@@ -191,7 +191,7 @@ export class TimeWindows {
         this.#slots.merge((pane.slotOf[group] as number) - 1, into);
       }
     }
-    for (const [group, slot] of merged) closed.add(start, end, this.#groups.keyOf(group), slot, closing);
+    for (const [group, slot] of merged) closed.add(start, end, group, slot, closing);
   }
 
   /** Numbers keys anew when most of them have no open window: memory follows the open windows, not the history. Results do not show it. */

@@ -94,11 +94,12 @@ export function numberAccumulator({ initial, add, merge, result }: SlotArithmeti
     merge: (from, into) => merge(values, from * width, into * width),
     data: (slots) => {
       const nulls = new ValidityBuilder(slots.length);
-      const results = Float64Array.from(slots, (slot, row) => {
-        const value = result(values, slot * width);
+      const results = new Float64Array(slots.length);
+      for (let row = 0; row < results.length; row++) {
+        const value = result(values, (slots[row] as number) * width);
         if (Number.isNaN(value)) nulls.setNull(row);
-        return value;
-      });
+        else results[row] = value;
+      }
       return float64Data(results, nulls);
     },
     write: (out, slots) => {
