@@ -16,7 +16,7 @@ export type Renamed<T extends TypeMap, N> = { [K in keyof T as K extends keyof N
  * @param names new names by old name
  * @throws MillraceError SCHEMA_MISMATCH when a column is missing, or two columns would have one name
  * @example
- * flow(readings, rename({ 'PM2.5': 'pm25', TEMP: 'temperature' }));
+ * flow(readings, rename({ pm25: 'fineDust', note: 'remark' }));
  */
 export function rename<T extends TypeMap, const N extends Names<NoInfer<T>>>(names: N): Operator<T, Renamed<T, N>> {
   const renamed = new Map<string, string>(Object.entries(names as Record<string, string>));
