@@ -1,17 +1,9 @@
-import { rolesOf, selectColumns, stringView, type TypeMap } from '../columnar/index.ts';
-import {
-  type Encoder,
-  type OutputRecords,
-  partitionOf,
-  type RecordColumns,
-  RecordWriter,
-  type TopicDefinition,
-} from '../connectors/index.ts';
+import { rolesOf, selectColumns, type TypeMap } from '../columnar/index.ts';
+import { type Encoder, type OutputRecords, type RecordColumns, RecordWriter, type TopicDefinition } from '../connectors/index.ts';
 import { type StreamBatch, takeStreamRows } from '../streams/index.ts';
+import { OutputKeys } from './output-keys.ts';
 import type { Published } from './published.ts';
 import { eventTimes } from './task-input.ts';
-
-const encoder = new TextEncoder();
 
 /** Told of all records that a task puts out, those of a re-run too. */
 export type OnPublish = (output: OutputRecords) => void;
@@ -28,10 +20,10 @@ export class TopicOutput {
   readonly #onPublish: OnPublish | undefined;
   readonly #encoder: Encoder<TypeMap>;
   readonly #names: readonly string[];
-  readonly #partitions: number;
   readonly #own: number;
   readonly #pending = new Map<number, RecordColumns[]>();
-  readonly #keys = new Map<string, Uint8Array>();
+  readonly #keys: OutputKeys;
+  readonly #writer = new RecordWriter();
   #records = 0;
 
   constructor(
@@ -49,7 +41,7 @@ export class TopicOutput {
     this.#onPublish = place.onPublish;
     this.#encoder = topic.format.encoder(topic.schema);
     this.#names = topic.schema.fields.map((field) => field.name);
-    this.#partitions = partitions;
+    this.#keys = new OutputKeys(partitions);
     this.#own = task % partitions;
   }
 
@@ -57,37 +49,44 @@ export class TopicOutput {
   write(input: StreamBatch): void {
     if (input.batch.numRows === 0) return;
     const { key } = rolesOf(this.topic.schema);
-    if (key === undefined || this.#partitions === 1) {
-      this.#encode(input, key, key === undefined ? this.#own : 0);
+    if (key === undefined) {
+      this.#encode(input, undefined, this.#own);
       return;
     }
-    for (const [partition, rows] of this.#byPartition(input, key)) this.#encode(takeStreamRows(input, rows), key, partition);
-  }
-
-  #byPartition(input: StreamBatch, key: string): ReadonlyMap<number, Int32Array> {
-    const keys = stringView(input.batch, key);
-    const rows = new Map<number, number[]>();
-    for (let row = 0; row < keys.length; row++) {
-      const text = keys.get(row);
-      const partition = text === null ? this.#own : partitionOf(encoder.encode(text), this.#partitions);
-      const list = rows.get(partition);
-      if (list === undefined) rows.set(partition, [row]);
-      else list.push(row);
+    const codes = this.#keys.codesOf(input.batch, key);
+    for (const [partition, rows] of this.#byPartition(codes)) {
+      if (rows.length === codes.length) this.#encode(input, codes, partition);
+      else
+        this.#encode(
+          takeStreamRows(input, rows),
+          Int32Array.from(rows, (row) => codes[row] as number),
+          partition,
+        );
     }
-    return new Map([...rows].map(([partition, list]) => [partition, Int32Array.from(list)]));
   }
 
-  #encode(input: StreamBatch, key: string | undefined, partition: number): void {
-    const writer = new RecordWriter();
+  #byPartition(codes: Int32Array): ReadonlyMap<number, Int32Array> {
+    const partitions = Int32Array.from(codes, (code) => this.#keys.partition(code) ?? this.#own);
+    const counts = new Map<number, number>();
+    for (const partition of partitions) counts.set(partition, (counts.get(partition) ?? 0) + 1);
+    const rows = new Map([...counts].map(([partition, count]) => [partition, new Int32Array(count)]));
+    const at = new Map<number, number>();
+    for (let row = 0; row < partitions.length; row++) {
+      const partition = partitions[row] as number;
+      const index = at.get(partition) ?? 0;
+      (rows.get(partition) as Int32Array)[index] = row;
+      at.set(partition, index + 1);
+    }
+    return rows;
+  }
+
+  #encode(input: StreamBatch, codes: Int32Array | undefined, partition: number): void {
+    const writer = this.#writer;
     const batch = selectColumns(input.batch, this.#names);
     const { eventTime } = rolesOf(this.topic.schema);
     const times = eventTime === undefined ? undefined : eventTimes(batch);
-    const keys = key === undefined ? undefined : stringView(batch, key);
     this.#encoder.encode(batch, writer, {
-      key: (row) => {
-        const text = keys?.get(row) ?? null;
-        return text === null ? null : this.#keyBytes(text);
-      },
+      key: (row) => (codes === undefined ? null : this.#keys.bytes(codes[row] as number)),
       timestamp: (row) => timestampOf(times?.[row], input.watermark[row]),
     });
     const records = writer.finish();
@@ -98,16 +97,6 @@ export class TopicOutput {
     const pending = this.#pending.get(partition);
     if (pending === undefined) this.#pending.set(partition, [records]);
     else pending.push(records);
-  }
-
-  /** Keys repeat: each is encoded once while there are not too many of them. */
-  #keyBytes(text: string): Uint8Array {
-    const known = this.#keys.get(text);
-    if (known !== undefined) return known;
-    const bytes = encoder.encode(text);
-    if (this.#keys.size >= 100_000) this.#keys.clear();
-    this.#keys.set(text, bytes);
-    return bytes;
   }
 
   /** Records since the last call, by partition. */
