@@ -68,7 +68,9 @@ function parseWords(command: Command, words: readonly string[], options: NonNull
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (thrown) {
-    const [message] = (thrown as Error).message.split('. ');
-    throw new MillraceError('INVALID_OPTION', `${message}`, { hint: `see millrace ${command.name} --help` });
+    const [message = ''] = (thrown as Error).message.split(/\.\s/);
+    throw new MillraceError('INVALID_OPTION', message.replace(/^(Option .*) argument is ambiguous$/, '$1 needs a value'), {
+      hint: `see millrace ${command.name} --help`,
+    });
   }
 }

@@ -15,7 +15,8 @@ import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { commandHelp, overview } from './help.ts';
 
-const COMMANDS: readonly Command[] = [
+/** All commands, in the order in which help lists them. */
+export const COMMANDS: readonly Command[] = [
   run,
   replayFile,
   topics,

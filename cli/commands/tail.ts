@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodeHeaders, type Home, type RecordColumns } from '../../connectors/index.ts';
-import { openHome } from '../../pipeline/index.ts';
+import { openHome, systemClock } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
 
@@ -21,14 +21,9 @@ export const tail = command({
   example: 'millrace tail forecasts -n 5 -f',
   async run({ positionals: [topic], options }) {
     const home = await openHome({ ...homeOf(options), readOnly: true });
-    const stop = new AbortController();
-    process.once('SIGINT', () => stop.abort());
     try {
       const next = await printNewest(home, topic as string, options.lines, options.origin);
-      while (options.follow && !stop.signal.aborted) {
-        const printed = await printMore(home, topic as string, next, options.origin);
-        if (!printed) await new Promise((resolve) => setTimeout(resolve, POLL));
-      }
+      if (options.follow) await follow(home, topic as string, next, options.origin);
       return 0;
     } finally {
       await home.close();
@@ -58,6 +53,16 @@ async function readTo(home: Home, topic: string, partition: number, from: number
     offset = (records.offset[records.count - 1] as number) + 1;
   }
   return blocks;
+}
+
+/** Prints records as they arrive, until the user interrupts. */
+async function follow(home: Home, topic: string, next: Map<number, number>, origin: boolean): Promise<void> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  while (!stop.signal.aborted) {
+    const printed = await printMore(home, topic, next, origin);
+    if (!printed) await systemClock.sleep(POLL, stop.signal);
+  }
 }
 
 async function printMore(home: Home, topic: string, next: Map<number, number>, origin: boolean): Promise<boolean> {
