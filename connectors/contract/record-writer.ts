@@ -10,7 +10,7 @@ import type { RecordColumns } from './record-columns.ts';
  * const records = writer.finish();
  */
 export class RecordWriter {
-  #bytes = new Uint8Array(64 * 1024);
+  #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #count = 0;
   #starts = new Int32Array(6 * 1024);
@@ -30,7 +30,7 @@ export class RecordWriter {
   /** The buffer, with room for `size` more bytes at `position`: encoders write there directly, then set `position`. */
   reserve(size: number): Uint8Array {
     if (this.#length + size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size));
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size, FIRST_BYTES));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
@@ -109,7 +109,7 @@ export class RecordWriter {
     for (let record = 0; record < count; record++) offset[record] = record;
     const records: RecordColumns = {
       count,
-      bytes: this.#bytes.slice(0, this.#length),
+      bytes: this.#takeBytes(),
       valueStart: column(0),
       valueLength: column(1),
       keyStart: column(2),
@@ -123,6 +123,15 @@ export class RecordWriter {
     this.#length = 0;
     return records;
   }
+
+  /** The bytes written: the buffer itself where it is mostly full, which spares a copy, else a copy, which spares the room. */
+  #takeBytes(): Uint8Array {
+    if (this.#length * 2 < this.#bytes.length) return this.#bytes.slice(0, this.#length);
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#bytes = NOTHING;
+    return bytes;
+  }
 }
 
 const NOTHING = new Uint8Array(0);
+const FIRST_BYTES = 64 * 1024;

@@ -162,12 +162,19 @@ export class ClusterClient {
   async #refresh(thrown: unknown, refresh: (() => unknown) | undefined): Promise<void> {
     // The last transaction's markers are still being written: nothing is stale.
     if (rootError(thrown).type === 'CONCURRENT_TRANSACTIONS') return;
+    this.#dropSilent(rootError(thrown));
     try {
       await refresh?.();
       await this.#cluster.refreshMetadata();
     } catch {
       // The next attempt fails with the same reason, and counts.
     }
+  }
+
+  /** A connection on which an answer did not come in time may lead nowhere: kafkajs would go on using it, until the operating system gives it up after a quarter of an hour. */
+  #dropSilent(error: Error & { readonly broker?: string }): void {
+    if (error.name !== 'KafkaJSRequestTimeoutError') return;
+    for (const socket of this.#sockets) if (error.broker?.endsWith(`:${socket.remotePort}`) !== false) socket.destroy();
   }
 
   async #connect(): Promise<void> {

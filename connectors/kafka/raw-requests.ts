@@ -16,27 +16,27 @@ export async function fetchedBytes(decoder: BytesDecoder): Promise<Uint8Array> {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A piece of a request as kafkajs hands it on: it reads nothing but `buffer`. */
-interface EncodedPiece {
-  readonly buffer: Buffer;
-}
+/** A request's body as kafkajs makes it, or in pieces. */
+type EncodedBody = { readonly buffer: Uint8Array } | { readonly pieces: readonly Uint8Array[] };
 
 interface Request {
   readonly correlationId: number;
   readonly clientId: string;
-  readonly request: { readonly apiKey: number; readonly apiVersion: number; encode(): Promise<EncodedPiece> };
+  readonly request: { readonly apiKey: number; readonly apiVersion: number; encode(): Promise<EncodedBody> };
 }
 
-/** In place of framing a request by copying it twice: length (4), key (2), version (2), correlation id (4), client id, then the request itself. */
-export async function framedRequest({ correlationId, clientId, request }: Request): Promise<EncodedPiece> {
-  const { buffer } = await request.encode();
+/** In place of framing a request by copying it again and again: length (4), key (2), version (2), correlation id (4), client id, then the request itself. */
+export async function framedRequest({ correlationId, clientId, request }: Request): Promise<{ readonly buffer: Buffer }> {
+  const body = await request.encode();
+  const pieces = 'pieces' in body ? body.pieces : [body.buffer];
   const head = Buffer.alloc(12);
   head.writeInt16BE(request.apiKey, 4);
   head.writeInt16BE(request.apiVersion, 6);
   head.writeInt32BE(correlationId, 8);
   const client = protocolString(clientId);
-  head.writeInt32BE(head.length - 4 + client.length + buffer.length);
-  return { buffer: Buffer.concat([head, client, buffer]) };
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  head.writeInt32BE(head.length - 4 + client.length + size);
+  return { buffer: Buffer.concat([head, client, ...pieces]) };
 }
 
 interface ProduceFields {
@@ -55,7 +55,7 @@ export function produceRequest(apiKey: number) {
     expectResponse: () => acks !== 0,
     encode: async () => {
       const head = [protocolString(transactionalId ?? null), int16(acks), int32(timeout), int32(topicData.length)];
-      return { buffer: Buffer.concat([...head, ...topicData.flatMap(topicPieces)]) };
+      return { pieces: [...head, ...topicData.flatMap(topicPieces)] };
     },
   });
 }
