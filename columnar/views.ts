@@ -141,11 +141,29 @@ export function booleanView<T extends TypeMap>(batch: Batch<T>, name: ColumnName
 export function instantsOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): Float64Array {
   const data = columnData(batch, name);
   if (!DataType.isTimestamp(data.type)) throw new ColumnError(`column '${name}' is ${data.type}, not a timestamp`);
-  const instants = int64ToNumbers(data.values as BigInt64Array, data.length);
-  const perMillisecond = [0.001, 1, 1_000, 1_000_000][data.type.unit] as number;
+  const instants = timestampsToMilliseconds(data.values as BigInt64Array, data.length, data.type.unit);
   const validity = Validity.of(data);
-  for (let row = 0; row < instants.length; row++) {
-    instants[row] = validity.isValid(row) ? Math.floor((instants[row] as number) / perMillisecond) : Number.NaN;
+  if (!validity.complete) for (let row = 0; row < instants.length; row++) if (!validity.isValid(row)) instants[row] = Number.NaN;
+  return instants;
+}
+
+/** Units of a timestamp in a millisecond, by Arrow's number of the unit: seconds, ms, us, ns. */
+const UNITS_PER_MILLISECOND = [0, 1, 1_000, 1_000_000];
+
+/** Timestamps of any unit in ms, rounded down; exactly, by halves, because nanoseconds exceed 2^53. */
+export function timestampsToMilliseconds(values: BigInt64Array, length: number, unit: number): Float64Array {
+  const divisor = UNITS_PER_MILLISECOND[unit] as number;
+  if (divisor <= 1) {
+    const instants = int64ToNumbers(values, length);
+    if (divisor === 0) for (let row = 0; row < length; row++) instants[row] = (instants[row] as number) * 1_000;
+    return instants;
+  }
+  const halves = new Int32Array(values.buffer, values.byteOffset, length * 2);
+  const instants = new Float64Array(length);
+  for (let row = 0; row < length; row++) {
+    const high = Math.floor((halves[2 * row + 1] as number) / divisor);
+    const rest = ((halves[2 * row + 1] as number) - high * divisor) * 4294967296 + ((halves[2 * row] as number) >>> 0);
+    instants[row] = high * 4294967296 + Math.floor(rest / divisor);
   }
   return instants;
 }
