@@ -1,5 +1,5 @@
 import { Binary, type Data, DataType, DateUnit, Dictionary, Int32, makeData, Type, Utf8, Vector, vectorFromArray } from 'apache-arrow';
-import { categoryData, int64ToNumbers, numbersToInt64, utf8Data } from '../../../columnar/index.ts';
+import { categoryData, int64ToNumbers, numbersToInt64, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
 import { dictionaryEncode } from './dictionary-encode.ts';
 
 /** Turns a column of the file into one of the schema's type. The column is fresh from the decoder: its offset is 0. */
@@ -94,14 +94,14 @@ function toBinary(from: DataType): ColumnAdapter | undefined {
   };
 }
 
-const UNITS_PER_MILLISECOND = [0.001, 1, 1_000, 1_000_000];
 const DAY = 86_400_000;
 
 function toTimestamp(from: DataType, to: DataType): ColumnAdapter | undefined {
   if (String(from) === String(to)) return same;
   if ((to as { unit?: number }).unit !== 1) return undefined;
   if (DataType.isTimestamp(from) && from.unit === 1) return (data) => data.clone(to);
-  if (DataType.isTimestamp(from)) return instants(to, (data) => wholeMilliseconds(data, UNITS_PER_MILLISECOND[from.unit] as number));
+  if (DataType.isTimestamp(from))
+    return instants(to, (data) => timestampsToMilliseconds(data.values as BigInt64Array, data.length, from.unit));
   if (!DataType.isDate(from)) return undefined;
   if (from.unit === DateUnit.MILLISECOND) return (data) => data.clone(to);
   return instants(to, (data) => Float64Array.from(data.values as unknown as Int32Array, (days) => days * DAY));
@@ -111,21 +111,6 @@ const instants =
   (type: DataType, milliseconds: (data: Data) => Float64Array): ColumnAdapter =>
   (data) =>
     makeData({ type, ...nulls(data), data: numbersToInt64(milliseconds(data)) } as never);
-
-const HIGH = 4294967296;
-
-/** Timestamps of another unit in ms, rounded down; by halves, because nanoseconds exceed what a float64 holds exactly. */
-function wholeMilliseconds(data: Data, perMillisecond: number): Float64Array {
-  const values = data.values as BigInt64Array;
-  const halves = new Int32Array(values.buffer, values.byteOffset, data.length * 2);
-  const divisor = Math.max(1, perMillisecond);
-  const factor = perMillisecond < 1 ? 1 / perMillisecond : 1;
-  return Float64Array.from({ length: data.length }, (_, row) => {
-    const high = Math.floor((halves[2 * row + 1] as number) / divisor);
-    const rest = ((halves[2 * row + 1] as number) - high * divisor) * HIGH + ((halves[2 * row] as number) >>> 0);
-    return (high * HIGH + Math.floor(rest / divisor)) * factor;
-  });
-}
 
 function toWiderNumber(from: DataType, to: DataType): ColumnAdapter | undefined {
   const numbers = numbersOf(from);
