@@ -88,7 +88,7 @@ async function withHome(options: HomeOptions, use: (home: Home) => Promise<void>
 
 /** A compute-bound pipeline (GRU) on two workers against one. */
 async function workers({ report, quick }: Bench, state: string): Promise<void> {
-  const rows = quick ? 20_000 : 100_000;
+  const rows = quick ? 40_000 : 400_000;
   await withHome({ state }, (home) => publishReadings(home, 0, rows));
   const module = new URL('./end-to-end/gru-pipeline.ts', import.meta.url);
   const rate = async (count: number) => {
