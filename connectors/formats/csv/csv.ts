@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseOptions } from '../../../streams/index.ts';
+import { MillraceError, parseOptions } from '../../../streams/index.ts';
 import type { Format } from '../../contract/index.ts';
 import { RowColumns } from '../columns/index.ts';
 import { LineDecoder } from '../lines/index.ts';
@@ -13,7 +13,8 @@ export const csvOptions = z.strictObject({
   /** Names of the fields in their order, where that is not the order of the schema; names that are no column are left out. */
   fields: z.array(z.string()).optional(),
   delimiter: oneByte.default(','),
-  quote: oneByte.default('"'),
+  /** Empty: no quoting, as in many tab-separated files; such a format is read only. */
+  quote: z.union([oneByte, z.literal('')]).default('"'),
   /** What stands for null when it is not quoted; the first one is written. */
   nulls: z.array(z.string()).min(1).default(['']),
   /** How timestamps are written; all forms are read. */
@@ -45,6 +46,9 @@ export function csv(options: z.input<typeof csvOptions> = {}): Format {
       const columns = new RowColumns(schema, 'csv');
       return new LineDecoder(columns, new CsvReader(columns, parsed), parsed.maxBytes);
     },
-    encoder: (schema) => new CsvEncoder(schema, parsed),
+    encoder: (schema) => {
+      if (parsed.quote === '') throw new MillraceError('INVALID_OPTION', 'csv without quotes can be read only', { hint: 'give a quote' });
+      return new CsvEncoder(schema, parsed);
+    },
   };
 }
