@@ -120,6 +120,7 @@ class ThriftReader {
       exact |= BigInt(byte & 127) << shift;
       if (byte < 128) break;
     }
-    return (exact >> 1n) ^ -(exact & 1n);
+    const signed = (exact >> 1n) ^ -(exact & 1n);
+    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
 }
