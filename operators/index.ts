@@ -24,7 +24,7 @@ export { type GlobalTable, globalTable, type LookupJoinOptions, lookupJoin, look
 export type { Joined } from './integrate/right-columns.ts';
 export type { KeyColumn } from './keys/key-groups.ts';
 export type { Accumulator, Aggregate, AggregateColumns } from './time/aggregates/aggregate.ts';
-export { count, first, last, max, mean, min, standardDeviation, sum, variance } from './time/aggregates/numbers.ts';
+export { argMax, count, first, last, max, mean, min, standardDeviation, sum, variance } from './time/aggregates/numbers.ts';
 export { median, quantile } from './time/aggregates/quantile.ts';
 export { correlation, histogram, missingShare, outsideShare } from './time/aggregates/shares.ts';
 export { type CustomAggregate, custom, distinct, firstString, lastString, topK } from './time/aggregates/values.ts';

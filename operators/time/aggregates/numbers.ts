@@ -55,6 +55,30 @@ export function last<const C extends string>(column: C): NumberAggregate<C> {
   return aggregate(() => numberAccumulator(lastOf(column)));
 }
 
+/** The value of `column` in the row where `by` is greatest; the first such row counts, and rows where either is missing are passed over. */
+export function argMax<const C extends string, const B extends string>(column: C, by: B): NumberAggregate<C | B> {
+  return aggregate(() =>
+    numberAccumulator({
+      initial: [Number.NaN, Number.NaN],
+      add: (v, views, slots, from, to) => {
+        const [values, ranks] = [views.numbers(column), views.numbers(by)];
+        for (let row = from; row < to; row++) {
+          const at = (slots[row] as number) * 2;
+          if (at < 0 || Number.isNaN(values[row]) || Number.isNaN(ranks[row]) || (v[at] as number) >= (ranks[row] as number)) continue;
+          v[at] = ranks[row] as number;
+          v[at + 1] = values[row] as number;
+        }
+      },
+      merge: (v, from, into) => {
+        if (Number.isNaN(v[from]) || (v[into] as number) >= (v[from] as number)) return;
+        v[into] = v[from] as number;
+        v[into + 1] = v[from + 1] as number;
+      },
+      result: (v, at) => v[at + 1] as number,
+    }),
+  );
+}
+
 const addCounts = (v: Float64Array, from: number, into: number) => {
   v[into] = (v[into] as number) + (v[from] as number);
 };
