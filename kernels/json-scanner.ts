@@ -23,6 +23,22 @@ export interface JsonScannerFunctions {
   codeOf(dictionary: number, start: number, length: number): number;
   /** Fills the emptied slots of a dictionary anew. */
   rehash(dictionary: number): void;
+  /** Cuts access log lines into twelve fields: `lists` points to a list of pairs (start, length) for each. Returns how many lines it refused. */
+  splitLog(block: number, starts: number, lengths: number, status: number, count: number, lists: number): number;
+  /** Columns from lists of pairs; a value that does not fit sets its row's status to 1. Layouts: kernels/assembly/field-columns.ts. */
+  gatherText(block: number, pairs: number, count: number, offsets: number, states: number, out: number): number;
+  gatherCodes(block: number, pairs: number, count: number, codes: number, states: number, dictionary: number): void;
+  gatherIntegers(
+    block: number,
+    pairs: number,
+    count: number,
+    values: number,
+    states: number,
+    status: number,
+    most: number,
+    wide: boolean,
+  ): void;
+  gatherHttpDates(block: number, pairs: number, count: number, values: number, states: number, status: number): void;
 }
 
 const compiled: { module?: WebAssembly.Module } = {};

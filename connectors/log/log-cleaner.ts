@@ -1,4 +1,5 @@
 import type { CommitRecord, RecordColumns } from '../contract/index.ts';
+import { takeRecords } from '../records/index.ts';
 import { BlockTable, type PartitionKey } from './block-table.ts';
 import type { LogDatabase } from './log-database.ts';
 
@@ -120,12 +121,12 @@ export class LogCleaner {
     let bytes = 0;
     for (const block of [...this.#blocks.from(row, row.first)]) {
       const records = block.records();
-      const kept = selectRecords(records, (index) => {
+      const kept = Int32Array.from({ length: records.count }, (_, index) => index).filter((index) => {
         const offset = records.offset[index] as number;
         const key = keyOf(records, index);
         return offset >= floor || offset === row.next - 1 || key === undefined || newest.get(key) === offset;
       });
-      bytes += kept.count === records.count ? block.size : this.#blocks.rewrite(row, block.base, kept);
+      bytes += kept.length === records.count ? block.size : this.#blocks.rewrite(row, block.base, takeRecords(records, kept));
     }
     this.#update(row, row.first, row.bytes - bytes, bytes);
   }
@@ -157,21 +158,4 @@ function keyOf(records: RecordColumns, index: number): string | undefined {
   const start = records.keyStart[index] as number;
   const length = records.keyLength[index] as number;
   return length < 0 ? undefined : Buffer.from(records.bytes.buffer, records.bytes.byteOffset + start, length).toString('latin1');
-}
-
-function selectRecords(records: RecordColumns, keep: (index: number) => boolean): RecordColumns {
-  const rows = Int32Array.from({ length: records.count }, (_, index) => index).filter(keep);
-  const column = (from: Int32Array) => Int32Array.from(rows, (row) => from[row] as number);
-  return {
-    count: rows.length,
-    bytes: records.bytes,
-    keyStart: column(records.keyStart),
-    keyLength: column(records.keyLength),
-    valueStart: column(records.valueStart),
-    valueLength: column(records.valueLength),
-    headersStart: column(records.headersStart),
-    headersLength: column(records.headersLength),
-    timestamp: Float64Array.from(rows, (row) => records.timestamp[row] as number),
-    offset: Float64Array.from(rows, (row) => records.offset[row] as number),
-  };
 }

@@ -9,4 +9,4 @@ export { rawRecordAt } from './raw-record.ts';
 export { RecordColumnsBuilder, SMALLEST_RECORD } from './record-columns-builder.ts';
 export { decodeHeaders, encodeHeaders } from './record-headers.ts';
 export type { RecordPart } from './record-values.ts';
-export { sliceRecords } from './slice-records.ts';
+export { sliceRecords, takeRecords } from './slice-records.ts';

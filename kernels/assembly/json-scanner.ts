@@ -11,6 +11,8 @@ import { decimalToDouble, isDouble } from './decimal';
 import { codeOf } from './byte-dictionary';
 
 export { codeOf, rehash } from './byte-dictionary';
+export { gatherCodes, gatherHttpDates, gatherIntegers, gatherText } from './field-columns';
+export { splitLog } from './log-scanner';
 
 const ENTRIES: usize = 8;
 const ENTRY: usize = 32;

@@ -42,6 +42,13 @@ export class TextColumn {
     else if (length === -2) this.state[row] = NULL;
   }
 
+  /** Takes all rows at once: their bytes, Arrow's offsets into them and their states. */
+  take(bytes: Uint8Array<ArrayBuffer>, offsets: Int32Array<ArrayBuffer>, state: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#offsets = offsets;
+    this.state = state;
+  }
+
   /** Begins, and sets `rows` rows at once by their pairs. */
   takeRows(from: Uint8Array, pairs: Int32Array, rows: number): void {
     let total = 0;

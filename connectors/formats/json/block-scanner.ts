@@ -1,20 +1,14 @@
 import type { TypeMap } from 'apache-arrow';
 import type { RecordColumns } from '../../contract/index.ts';
 import { BooleanColumn, type ColumnBuilder, Int64Column, NumberColumn, type RowColumns, TextColumn } from '../columns/index.ts';
+import { copyBlock, extentOf, isScattered, ScannerDictionary, type ScannerMemory } from '../scanner/index.ts';
 import type { ObjectLayout } from './object-layout.ts';
-import { ScannerDictionary } from './scanner-dictionary.ts';
-import type { ScannerMemory } from './scanner-memory.ts';
 
 /** Kinds of columns as the kernel numbers them; the last is for nested objects. */
 const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
 const NESTED = KINDS.length;
 const NODE_BYTES = 8;
 const ENTRY_BYTES = 32;
-/** Zero bytes after the block, where loops end and vectors are loaded whole. */
-const SLACK = 32;
-/** A block that lies scattered over more than this times its records' bytes is not worth copying. */
-const MOST_SPREAD = 4;
-
 /** Reads whole blocks of records into columns by the kernel, which lies in its own memory. Records that it refuses are left to be read one by one. */
 export class BlockScanner<T extends TypeMap> {
   readonly #memory: ScannerMemory;
@@ -57,72 +51,28 @@ export class BlockScanner<T extends TypeMap> {
    */
   scan(records: RecordColumns): Uint8Array {
     const { count } = records;
-    const { low, high, total } = this.#extent(records);
-    const spread = high - low > total * MOST_SPREAD + 65_536;
+    const extent = extentOf(records, this.#maxBytes);
     const { builders } = this.#columns;
-    for (const builder of builders) if (builder instanceof ScannerDictionary) builder.reserve(count, total);
+    for (const builder of builders) if (builder instanceof ScannerDictionary) builder.reserve(count, extent.total);
     this.#memory.beginBlock();
-    const starts = this.#memory.place(count * 4);
-    const lengths = this.#memory.place(count * 4);
     const status = this.#memory.place(count);
     const pointers = this.#memory.place(builders.length * 4);
     const states = builders.map(() => this.#memory.place(count));
     const values = builders.map(() => this.#memory.place(count * 8));
-    const block = this.#memory.place(spread ? 0 : high - low + SLACK);
     this.#memory.words(pointers, builders.length).set(states);
     builders.forEach((builder, column) => {
       this.#memory.bytes(states[column] as number, count).fill(0);
       const dictionary = builder instanceof ScannerDictionary ? builder.header : 0;
       this.#memory.words((this.#entries[column] as number) + 16, 3).set([values[column] as number, states[column] as number, dictionary]);
     });
-    if (spread) this.#memory.bytes(status, count).fill(1);
+    if (isScattered(extent)) this.#memory.bytes(status, count).fill(1);
     else {
-      this.#copyBlock(records, low, high, block, starts, lengths);
-      this.#memory.functions.scan(
-        this.#root,
-        block,
-        starts,
-        lengths,
-        status,
-        count,
-        pointers,
-        builders.length,
-        this.#skipUnknown,
-        this.#memory.powers,
-      );
+      const { block, starts, lengths } = copyBlock(this.#memory, records, extent, this.#maxBytes, false);
+      const { scan } = this.#memory.functions;
+      scan(this.#root, block, starts, lengths, status, count, pointers, builders.length, this.#skipUnknown, this.#memory.powers);
     }
-    this.#takeColumns(values, states, count, low);
+    this.#takeColumns(values, states, count, extent.low);
     return this.#memory.bytes(status, count).slice();
-  }
-
-  /** First and last byte of the records that are not too long, and their bytes. */
-  #extent({ count, valueStart, valueLength }: RecordColumns): { readonly low: number; readonly high: number; readonly total: number } {
-    let low = Number.POSITIVE_INFINITY;
-    let high = 0;
-    let total = 0;
-    for (let record = 0; record < count; record++) {
-      const length = valueLength[record] as number;
-      if (length <= 0 || length > this.#maxBytes) continue;
-      const start = valueStart[record] as number;
-      if (start < low) low = start;
-      if (start + length > high) high = start + length;
-      total += length;
-    }
-    return { low: Math.min(low, high), high, total };
-  }
-
-  #copyBlock(records: RecordColumns, low: number, high: number, block: number, starts: number, lengths: number): void {
-    const { count, bytes, valueStart, valueLength } = records;
-    const target = this.#memory.bytes(block, high - low + SLACK);
-    target.set(bytes.subarray(low, high));
-    target.fill(0, high - low);
-    const toStart = this.#memory.words(starts, count);
-    const toLength = this.#memory.words(lengths, count);
-    for (let record = 0; record < count; record++) {
-      const length = valueLength[record] as number;
-      toStart[record] = (valueStart[record] as number) - low;
-      toLength[record] = length > this.#maxBytes ? 0 : length;
-    }
   }
 
   #takeColumns(values: readonly number[], states: readonly number[], count: number, low: number): void {

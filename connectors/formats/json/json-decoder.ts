@@ -2,14 +2,13 @@ import type { TypeMap } from 'apache-arrow';
 import { type BatchSchema, takeRows } from '../../../columnar/index.ts';
 import type { DecodedRows, Decoder, RecordColumns, UndecodableRecord } from '../../contract/index.ts';
 import { NULL, PRESENT, RowColumns } from '../columns/index.ts';
+import { ScannerDictionary, ScannerMemory } from '../scanner/index.ts';
 import { assignRow } from './assign-row.ts';
 import { BlockScanner } from './block-scanner.ts';
 import type { JsonOptions } from './json-options.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { type ObjectLayout, objectLayout } from './object-layout.ts';
 import { JsonSyntaxError, parseJson } from './parse-json.ts';
-import { ScannerDictionary } from './scanner-dictionary.ts';
-import { ScannerMemory } from './scanner-memory.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

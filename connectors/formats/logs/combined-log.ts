@@ -5,6 +5,7 @@ import { parseOptions } from '../../../streams/index.ts';
 import type { Format } from '../../contract/index.ts';
 import { FieldColumns, type Line, type LineReader, lineOptions, readOnlyFormat } from '../lines/index.ts';
 import { parseHttpDate } from '../values/index.ts';
+import { LogBlockDecoder } from './log-block-decoder.ts';
 import { unescapeField } from './unescape-field.ts';
 
 const FIELDS = [
@@ -65,10 +66,17 @@ export const combinedLogSchema = schema(
  */
 export function combinedLog(options: z.input<typeof lineOptions> = {}): Format {
   const { maxBytes } = parseOptions('combinedLog', lineOptions, options);
-  return readOnlyFormat('combinedLog', maxBytes, (wanted) => {
+  const lines = readOnlyFormat('combinedLog', maxBytes, (wanted) => {
     const fields = new FieldColumns('combinedLog', FIELDS, wanted);
     return { columns: fields.columns, reader: new CombinedLogReader(fields) };
   });
+  return {
+    ...lines,
+    decoder: (wanted) => {
+      const byLine = lines.decoder(wanted);
+      return LogBlockDecoder.takes(wanted) ? new LogBlockDecoder(wanted, FIELDS, byLine, maxBytes) : byLine;
+    },
+  };
 }
 
 const SPACE = 0x20;

@@ -4,8 +4,7 @@ import { boolean, category, float32, float64, int32, int64, schema, timestamp, u
 import { type NumberColumn, RowColumns } from '../../../../connectors/formats/columns/index.ts';
 import { BlockScanner } from '../../../../connectors/formats/json/block-scanner.ts';
 import { objectLayout } from '../../../../connectors/formats/json/object-layout.ts';
-import { ScannerDictionary } from '../../../../connectors/formats/json/scanner-dictionary.ts';
-import { ScannerMemory } from '../../../../connectors/formats/json/scanner-memory.ts';
+import { ScannerDictionary, ScannerMemory } from '../../../../connectors/formats/scanner/index.ts';
 import { rowsOf } from '../../../contract/format-suite.ts';
 import { recordsOf } from '../../../contract/home-fixture.ts';
 
