@@ -2,6 +2,12 @@ import type { TypeMap } from 'apache-arrow';
 import type { BatchSchema } from '../../columnar/index.ts';
 import type { Format } from './format.ts';
 
+/**
+ * Where a pipeline begins to read a topic of which it has read nothing: the oldest record kept, the end as it is then, the first record at or after a time (ms), or an offset per
+ * partition. What `latest` and a time come to is kept with the first commit, so that a restart begins at the same record.
+ */
+export type StartAt = 'earliest' | 'latest' | { readonly timestamp: number } | { readonly offsets: readonly number[] };
+
 /** A topic in a pipeline definition: as a source, as a sink, or both. Plain data. */
 export interface TopicDefinition<T extends TypeMap> {
   readonly kind: 'topic';
@@ -12,4 +18,6 @@ export interface TopicDefinition<T extends TypeMap> {
   readonly partitions: number;
   /** Event times may arrive this much out of order, ms: the watermark lags by it. */
   readonly allowedLateness: number;
+  /** The oldest record kept, unless given. Homes other than Kafka know no other. */
+  readonly startAt?: StartAt;
 }

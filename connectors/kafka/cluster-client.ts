@@ -174,7 +174,9 @@ export class ClusterClient {
   /** A connection on which an answer did not come in time may lead nowhere: kafkajs would go on using it, until the operating system gives it up after a quarter of an hour. */
   #dropSilent(error: Error & { readonly broker?: string }): void {
     if (error.name !== 'KafkaJSRequestTimeoutError') return;
-    for (const socket of this.#sockets) if (error.broker?.endsWith(`:${socket.remotePort}`) !== false) socket.destroy();
+    const silent = [...this.#sockets].filter(({ remotePort }) => error.broker?.endsWith(`:${remotePort}`) !== false);
+    // Without an error kafkajs would not notice.
+    for (const socket of silent) socket.destroy(new Error('an answer did not come in time'));
   }
 
   async #connect(): Promise<void> {

@@ -1,17 +1,20 @@
 import { MillraceError } from '../../streams/index.ts';
-import { type CommitRecord, type RawRecord, type RecordColumns, RecordWriter } from '../contract/index.ts';
+import { type CommitRecord, type RawRecord, type RecordColumns, type RecordHeader, RecordWriter } from '../contract/index.ts';
 import { encodeHeaders, rawRecordAt } from '../records/index.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { EARLIEST, offsetAt, readRange } from './partition-reader.ts';
 import type { SnapshotPointer } from './snapshot-records.ts';
+import type { TaskStarts } from './start-offsets.ts';
 
-/** A commit record as it lies in its topic: key is the task, value the record as JSON, one header tells where the snapshot is. */
+/** A commit record as it lies in its topic: key is the task, value the record as JSON; headers tell where the snapshot is and where reading began. */
 export interface StoredCommit {
   readonly record: CommitRecord;
   readonly snapshot: SnapshotPointer | undefined;
+  readonly starts: TaskStarts;
 }
 
 const SNAPSHOT_HEADER = 'millrace.snapshot';
+const STARTS_HEADER = 'millrace.starts';
 /** Records to look at first from the end: the newest is mostly the last but one, before its marker. */
 const FIRST_LOOK = 16;
 
@@ -22,12 +25,18 @@ const decoder = new TextDecoder();
 export function commitToRecords(task: string, timestamp: number, commit: StoredCommit | undefined): RecordColumns {
   const writer = new RecordWriter();
   writer.value(commit === undefined ? null : encoder.encode(JSON.stringify(commit.record)));
-  const headers =
-    commit?.snapshot === undefined
-      ? undefined
-      : encodeHeaders([{ key: SNAPSHOT_HEADER, value: encoder.encode(JSON.stringify(commit.snapshot)) }]);
-  writer.endRecord({ key: encoder.encode(task), timestamp, headers });
+  const headers = commit === undefined ? [] : [jsonHeader(STARTS_HEADER, commit.starts)];
+  if (commit?.snapshot !== undefined) headers.push(jsonHeader(SNAPSHOT_HEADER, commit.snapshot));
+  writer.endRecord({ key: encoder.encode(task), timestamp, headers: encodeHeaders(headers) });
   return writer.finish();
+}
+
+const jsonHeader = (key: string, value: object): RecordHeader => ({ key, value: encoder.encode(JSON.stringify(value)) });
+
+/** A header's JSON, or undefined. */
+function headerValue<Value>(raw: RawRecord, name: string): Value | undefined {
+  const value = raw.headers.find(({ key }) => key === name)?.value ?? undefined;
+  return value === undefined ? undefined : (JSON.parse(decoder.decode(value)) as Value);
 }
 
 /** Where to look for a commit record: below `end`, of one task or of any. */
@@ -64,11 +73,11 @@ function lastMatch(records: RecordColumns, end: number, task: string | undefined
 
 function parseCommit(raw: RawRecord, topic: string, partition: number): StoredCommit | undefined {
   if (raw.value === null) return undefined;
-  const pointer = raw.headers.find(({ key }) => key === SNAPSHOT_HEADER)?.value;
   try {
     return {
       record: JSON.parse(decoder.decode(raw.value)) as CommitRecord,
-      snapshot: pointer === undefined || pointer === null ? undefined : (JSON.parse(decoder.decode(pointer)) as SnapshotPointer),
+      snapshot: headerValue<SnapshotPointer>(raw, SNAPSHOT_HEADER),
+      starts: headerValue<TaskStarts>(raw, STARTS_HEADER) ?? {},
     };
   } catch (cause) {
     throw new MillraceError('STORE_DAMAGED', 'the newest commit record is no JSON', {

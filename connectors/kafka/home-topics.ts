@@ -2,6 +2,7 @@ import { MillraceError } from '../../streams/index.ts';
 
 /** Names of the topics that keep a pipeline's commit records and snapshots, and a task's partition in both. */
 export interface TaskTopics {
+  readonly pipeline: string;
   readonly epochs: string;
   readonly snapshots: string;
   readonly partition: number;
@@ -18,7 +19,7 @@ export function taskTopics(task: string): TaskTopics {
       hint: 'name the pipeline with letters, digits, dot, underscore and hyphen only',
     });
   }
-  return { epochs: pipeline + EPOCHS, snapshots: pipeline + SNAPSHOTS, partition: Number(number) };
+  return { pipeline, epochs: pipeline + EPOCHS, snapshots: pipeline + SNAPSHOTS, partition: Number(number) };
 }
 
 /** The pipeline whose commit records a topic keeps, or undefined. */

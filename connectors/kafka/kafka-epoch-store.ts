@@ -7,6 +7,7 @@ import { pipelineOfEpochs, type TaskTopics, taskTopics } from './home-topics.ts'
 import type { KafkaTopics } from './kafka-topics.ts';
 import { LATEST, readRange } from './partition-reader.ts';
 import { type SnapshotPointer, snapshotFromRecords, snapshotToRecords } from './snapshot-records.ts';
+import type { StartOffsets } from './start-offsets.ts';
 import { type GroupOffsets, TransactionOwner } from './transaction-owner.ts';
 
 /** Kept for ever by `delete`, thinned out by `compact`, and open to deletion up to an offset. Larger than records usually may be: a journal can be long. */
@@ -22,6 +23,13 @@ interface OwnedTask {
   failure: MillraceError | undefined;
 }
 
+/** What the store needs to know of the sources that its home has made. */
+export interface SourcesOfHome {
+  /** Consumer group by topic. */
+  readonly groups: ReadonlyMap<string, string>;
+  readonly starts: StartOffsets;
+}
+
 /**
  * Commits epochs as Kafka transactions. Opening a task takes its transactional id over, which fences older owners, and only then reads its newest commit record: what a zombie
  * committed before is seen, and nothing of it can follow.
@@ -32,13 +40,15 @@ export class KafkaEpochStore implements EpochStore {
   readonly #ends: CommittedEnds;
   /** Consumer group by topic, so that offsets of its tasks are committed for others to see. */
   readonly #groups: ReadonlyMap<string, string>;
+  readonly #starts: StartOffsets;
   readonly #owned = new Map<string, OwnedTask>();
 
-  constructor(client: ClusterClient, topics: KafkaTopics, ends: CommittedEnds, groups: ReadonlyMap<string, string>) {
+  constructor(client: ClusterClient, topics: KafkaTopics, ends: CommittedEnds, sources: SourcesOfHome) {
     this.#client = client;
     this.#topics = topics;
     this.#ends = ends;
-    this.#groups = groups;
+    this.#groups = sources.groups;
+    this.#starts = sources.starts;
   }
 
   async open(task: string): Promise<CommitRecord | undefined> {
@@ -48,6 +58,7 @@ export class KafkaEpochStore implements EpochStore {
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
     const newest = await this.#newest(topics, task);
     this.#owned.set(task, { topics, owner, snapshot: newest?.snapshot, failure: undefined });
+    this.#starts.restore(topics.pipeline, topics.partition, newest?.starts);
     return newest?.record;
   }
 
@@ -66,11 +77,12 @@ export class KafkaEpochStore implements EpochStore {
   }
 
   async #commitTransaction(owned: OwnedTask, { record, outputs }: EpochCommit, snapshot: SnapshotPointer | undefined): Promise<void> {
-    const { epochs, partition } = owned.topics;
+    const { pipeline, epochs, partition } = owned.topics;
+    const starts = this.#starts.of(pipeline, partition);
     const commit: OutputRecords = {
       topic: epochs,
       partition,
-      records: commitToRecords(record.task, record.committedAt, { record, snapshot }),
+      records: commitToRecords(record.task, record.committedAt, { record, snapshot, starts }),
     };
     const published = [...outputs.filter(({ records }) => records.count > 0), commit];
     const ends = await owned.owner.commit(published, this.#offsets(owned.topics.partition, record));

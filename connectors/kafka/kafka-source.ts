@@ -7,7 +7,8 @@ import { rawRecordAt, sliceRecords } from '../records/index.ts';
 import { ClusterClient } from './cluster-client.ts';
 import { committedRuns, type RecordRun } from './committed-runs.ts';
 import type { KafkaSettings } from './kafka-options.ts';
-import { EARLIEST, offsetAt, PartitionReader } from './partition-reader.ts';
+import { PartitionReader } from './partition-reader.ts';
+import type { StartOffsets } from './start-offsets.ts';
 
 /** Reads one partition of a topic, with a connection of its own: a broker answers the requests of one connection one after another, and a waiting fetch would hold up others. */
 export class KafkaSource<T extends TypeMap> implements Source<T> {
@@ -15,6 +16,8 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   readonly #topic: string;
   readonly #decoder: Decoder<T>;
   readonly #client: ClusterClient;
+  /** Offset at which a partition is begun. */
+  readonly #start: (partition: number) => Promise<number>;
   #rowsPerRecord: number;
   #reader: PartitionReader | undefined;
   #runs: Iterator<RecordRun> | undefined;
@@ -26,9 +29,10 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   /** Offset behind the last block fetched. */
   #passed = 0;
 
-  constructor(settings: KafkaSettings, topic: TopicDefinition<T>) {
+  constructor(settings: KafkaSettings, topic: TopicDefinition<T>, group: string, starts: StartOffsets) {
     this.schema = topic.schema;
     this.#topic = topic.name;
+    this.#start = (partition) => starts.resolve(this.#client, group, topic.name, partition, topic.startAt ?? 'earliest');
     this.#decoder = topic.format.decoder(topic.schema);
     // A record may hold a whole batch: until one was seen, it is taken to fill any budget.
     this.#rowsPerRecord = topic.format.recordPerBatch === true ? Number.POSITIVE_INFINITY : 1;
@@ -36,7 +40,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   }
 
   async open(partition: number, position: Position | undefined): Promise<void> {
-    const offset = position?.[this.#topic] ?? (await offsetAt(this.#client, this.#topic, partition, EARLIEST));
+    const offset = position?.[this.#topic] ?? (await this.#start(partition));
     this.#next = offset;
     this.#reader = new PartitionReader(this.#client, this.#topic, partition, offset);
     this.#reader.prefetch();

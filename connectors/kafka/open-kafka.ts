@@ -8,6 +8,7 @@ import { KafkaEpochStore } from './kafka-epoch-store.ts';
 import { type KafkaOptions, kafkaOptions } from './kafka-options.ts';
 import { KafkaSource } from './kafka-source.ts';
 import { KafkaTopics } from './kafka-topics.ts';
+import { StartOffsets } from './start-offsets.ts';
 import { taskAssignments } from './task-group.ts';
 
 /** A home whose tasks can be shared by processes on many machines. */
@@ -34,8 +35,9 @@ export function openKafka(options: KafkaOptions): KafkaHome {
   const client = new ClusterClient(settings);
   const ends = new CommittedEnds();
   const groups = new Map<string, string>();
+  const starts = new StartOffsets();
   const topics = new KafkaTopics(client, ends);
-  const epochs = new KafkaEpochStore(client, topics, ends, groups);
+  const epochs = new KafkaEpochStore(client, topics, ends, { groups, starts });
   return {
     kind: 'kafka',
     address: settings.brokers.join(','),
@@ -43,7 +45,7 @@ export function openKafka(options: KafkaOptions): KafkaHome {
     topics,
     source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T> {
       groups.set(topic.name, group);
-      return new KafkaSource(settings, topic);
+      return new KafkaSource(settings, topic, group, starts);
     },
     async positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>> {
       return new Map((await epochs.peek('')).map(({ task, positions }) => [task, positions]));

@@ -28,6 +28,11 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
     this.#reader = reader;
     this.#topic = topic.name;
     this.#decoder = topic.format.decoder(topic.schema);
+    if (topic.startAt !== undefined && topic.startAt !== 'earliest') {
+      throw new MillraceError('INVALID_OPTION', `topic '${topic.name}' cannot be begun at ${JSON.stringify(topic.startAt)} here`, {
+        hint: 'only Kafka knows startAt: run with --brokers, or leave it out',
+      });
+    }
   }
 
   async open(partition: number, position: Position | undefined): Promise<void> {

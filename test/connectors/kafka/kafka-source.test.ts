@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Batch, stringView } from '../../../columnar/index.ts';
-import type { Home, ReadBudget, Source, SourceBatch } from '../../../connectors/contract/index.ts';
+import type { Home, ReadBudget, Source, SourceBatch, StartAt } from '../../../connectors/contract/index.ts';
 import { openKafka } from '../../../connectors/kafka/index.ts';
-import { recordsOf } from '../../contract/home-fixture.ts';
+import { commitRecord, recordsOf } from '../../contract/home-fixture.ts';
 import { describeWith } from '../../require.ts';
 import { lineTopic } from './line-format.ts';
 
@@ -106,6 +106,46 @@ describeWith('kafka', 'a Kafka source', (kafka) => {
     await expect(open(await filled([], 2), undefined, 2)).rejects.toMatchObject({
       code: 'UNKNOWN_TOPIC',
       message: /has no partition 2; it has 2/,
+    });
+  });
+
+  describe('startAt', () => {
+    async function begun(topic: string, startAt: StartAt, group = unique('group'), from = home) {
+      const source = from.source({ ...lineTopic(topic), startAt }, group) as unknown as Source<never>;
+      opened.push(source);
+      await source.open(0, undefined);
+      return source;
+    }
+
+    test('latest, a time, offsets', async () => {
+      const topic = await filled(['a', 'b', 'c', 'd']);
+      expect(linesOf(await drain(await begun(topic, { offsets: [2] })))).toEqual(['c', 'd']);
+      expect(linesOf(await drain(await begun(topic, { timestamp: 1001 })))).toEqual(['b', 'c', 'd']);
+      expect(linesOf(await drain(await begun(topic, { timestamp: 5000 })))).toEqual([]);
+      const latest = await begun(topic, 'latest');
+      await home.topics.append(topic, 0, recordsOf(['new']));
+      expect(linesOf(await drain(latest))).toEqual(['new']);
+      await expect(begun(await filled(['a'], 2), { offsets: [0] }).then(() => begun(topic, { offsets: [] }))).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+      });
+    });
+
+    test('a task that committed and is opened anew without a position begins at the same record', async () => {
+      const topic = await filled(['old']);
+      const pipeline = unique('restarted');
+      const task = `${pipeline}/0`;
+      await home.epochs.open(task);
+      const source = await begun(topic, 'latest', pipeline);
+      await home.topics.append(topic, 0, recordsOf(['first', 'second']));
+      const [batch] = await drain(source);
+      await home.epochs.commit({ record: commitRecord(task, 1, { positions: { in: batch?.position ?? {} } }), outputs: [] });
+      const restarted = openKafka({ brokers: kafka.brokers });
+      await restarted.epochs.open(task);
+      expect(linesOf(await drain(await begun(topic, 'latest', pipeline, restarted)))).toEqual(['first', 'second']);
+      await restarted.epochs.forget(task);
+      await restarted.epochs.open(task);
+      expect(linesOf(await drain(await begun(topic, 'latest', pipeline, restarted)))).toEqual([]);
+      await restarted.close();
     });
   });
 
