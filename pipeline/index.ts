@@ -13,7 +13,6 @@ export {
 export { type HandoverDefinition, handover } from './handover.ts';
 export type { Counters } from './ledger.ts';
 export { type HomeOptions, openHome } from './open-home.ts';
-export { paced, parseSpeed } from './pace.ts';
 export { type Reinjection, reinject } from './reinject.ts';
 export { type RejectedRecordInfo, readRejected } from './rejected-records.ts';
 export { type Place, type ReproduceOptions, type Reproduction, reproduce } from './reproduce.ts';

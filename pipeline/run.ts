@@ -1,10 +1,9 @@
-import type { Home } from '../connectors/index.ts';
+import { type Home, type ReplayOptions, replaying } from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
 import { feedName, feedPipeline } from './feed.ts';
 import { Graph } from './graph.ts';
 import { type HomeOptions, openHome } from './open-home.ts';
-import { paced, parseSpeed } from './pace.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
 import { loadSavepoint } from './savepoints.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
@@ -141,8 +140,9 @@ class PipelineRun {
   /** Each feed as a pipeline, slowed down to its speed. */
   #feedPipelines(): ReadonlyMap<string, Pipeline> {
     const pipelines = Object.entries(this.#pipeline.feeds).map(([name, feed]) => {
-      const speed = parseSpeed(this.#options.speed ?? feed.speed);
-      return [name, feedPipeline(this.#pipeline, name, feed, (source) => paced(source, speed, this.#clock))] as const;
+      const speed = (this.#options.speed ?? feed.speed) as ReplayOptions['speed'];
+      const clock = { now: () => this.#clock.now(), wait: (milliseconds: number) => this.#clock.sleep(milliseconds, this.#abort.signal) };
+      return [name, feedPipeline(this.#pipeline, name, { ...feed, from: replaying(feed.from, { speed, clock }) })] as const;
     });
     return new Map(pipelines);
   }

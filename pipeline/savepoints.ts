@@ -35,18 +35,26 @@ export async function readSavedTasks(home: Home, owner: string): Promise<readonl
   return Promise.all(records.map((record) => savedTask(home, record)));
 }
 
-async function savedTask(home: Home, record: CommitRecord): Promise<SavedTask> {
-  const snapshot = record.snapshotEpoch === 0 ? undefined : await home.epochs.readSnapshot(record.task, record.snapshotEpoch);
-  if (snapshot === undefined) {
-    throw new MillraceError('STATE_INCOMPATIBLE', `task ${record.task} has no snapshot yet`, {
-      hint: 'let it run for an epoch, or stop it in order',
-    });
-  }
+async function savedTask(home: Home, found: CommitRecord): Promise<SavedTask> {
+  const { record, snapshot } = await newestSnapshot(home, found);
   if (snapshot.epoch === record.epoch) return { record, snapshot };
   const { epoch, positions, nextOrdinal } = snapshot;
   // The run went on since its snapshot: what came after is not in the copy, so neither is it in its record.
   const { digestAt: _, ...rest } = record;
   return { snapshot, record: { ...rest, epoch, positions, nextOrdinal, digest: {}, published: {}, journal: [], ended: false } };
+}
+
+/** A run that goes on replaces its snapshot: the record may have to be read again. */
+async function newestSnapshot(home: Home, found: CommitRecord): Promise<SavedTask> {
+  let record = found;
+  for (let attempt = 0; attempt < 10 && record.snapshotEpoch > 0; attempt++) {
+    const snapshot = await home.epochs.readSnapshot(record.task, record.snapshotEpoch);
+    if (snapshot !== undefined) return { record, snapshot };
+    record = (await home.epochs.peek(record.task)).find(({ task }) => task === found.task) ?? record;
+  }
+  throw new MillraceError('STATE_INCOMPATIBLE', `task ${found.task} has no snapshot yet`, {
+    hint: 'let it run for an epoch, or stop it in order',
+  });
 }
 
 /** Writes tasks under another owner: a pipeline or a savepoint. State that is there is replaced. */

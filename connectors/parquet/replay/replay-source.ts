@@ -81,7 +81,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
       if (this.#ended) return this.#trailing.length > 0 ? this.#tellTrailing() : 'end';
       if (!(await this.#read())) return 'idle';
     }
-    const due = await this.#waitForDue(this.#buffer.peek(until) as ArrivalKey);
+    // Rows that are repeated after a restart were due before.
+    const due = until === undefined ? await this.#waitForDue(this.#buffer.peek(until) as ArrivalKey) : Number.POSITIVE_INFINITY;
     if (due === undefined) return 'idle';
     const arrived = this.#buffer.take(budget.rows, due, until);
     this.#given = arrived.last;
