@@ -7,7 +7,7 @@ import { makeFolder } from './make-folder.ts';
 import { damaged, storeError } from './store-error.ts';
 
 /** Layout of the tables; a file of another layout is refused. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 /** Marks the file as ours in its header: "MILL". */
 const APPLICATION = 0x4d494c4c;
 /** How long a writer waits for another process's transaction, ms. */
@@ -15,7 +15,7 @@ const BUSY_TIMEOUT = 5000;
 
 /**
  * topics and partitions: names, settings and ranges. blocks: appended records, each block one RecordBatch (magic 2) of `count` records from offset `base`.
- * partitions.compacted is the size after the last compaction. owners: which process's token may commit a task. commits: a task's newest commit record. snapshots, cells: states of tasks. Checksums are CRC-32.
+ * partitions.compacted is the size after the last compaction. owners: which process's token may commit a task. commits: a task's newest commit record. snapshots, pages: the newest state of each task. Checksums are CRC-32.
  */
 const TABLES = `
 CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, retention INTEGER, compacted INTEGER NOT NULL) STRICT;
@@ -27,8 +27,7 @@ CREATE UNIQUE INDEX blocks_by_base ON blocks (topic, partition, base);
 CREATE TABLE owners (task TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE commits (task TEXT PRIMARY KEY, epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
 CREATE TABLE snapshots (task TEXT NOT NULL, epoch INTEGER NOT NULL, checksum INTEGER NOT NULL, header TEXT NOT NULL, PRIMARY KEY (task, epoch)) STRICT;
-CREATE TABLE cells (task TEXT NOT NULL, epoch INTEGER NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
-  checksum INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (task, epoch, number)) STRICT;
+CREATE TABLE pages (task TEXT NOT NULL, cell TEXT NOT NULL, page INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (task, cell, page)) STRICT;
 PRAGMA user_version = ${LAYOUT};
 PRAGMA application_id = ${APPLICATION};
 `;
@@ -134,6 +133,18 @@ export class LogDatabase {
         // A full disk may have rolled back already.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw thrown;
+      }
+    });
+  }
+
+  /** Does all reads of `work` on one state of the database, whatever others commit meanwhile. */
+  view<R>(work: () => R): R {
+    return this.#guard(() => {
+      this.#database.exec('BEGIN');
+      try {
+        return work();
+      } finally {
+        this.#database.exec('COMMIT');
       }
     });
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { MillraceError } from '../../streams/index.ts';
-import type { CommitRecord, EpochCommit, EpochStore, Snapshot, SnapshotCell } from '../contract/index.ts';
+import type { CommitRecord, EpochCommit, EpochStore, Snapshot } from '../contract/index.ts';
 import { checksum, type LogDatabase, verify } from './log-database.ts';
+import { LogSnapshots } from './log-snapshots.ts';
 import type { LogTopics } from './log-topics.ts';
 import type { RunLock } from './run-lock.ts';
-import { damaged } from './store-error.ts';
 
 interface CommitRow {
   readonly task: string;
@@ -12,18 +12,18 @@ interface CommitRow {
   readonly record: string;
 }
 
-type SnapshotHeader = Omit<Snapshot, 'cells'> & { readonly cells: number };
-
 /** Epochs in the embedded log: outputs, commit record and snapshot are one SQLite transaction. */
 export class LogEpochs implements EpochStore {
   readonly #database: LogDatabase;
   readonly #topics: LogTopics;
   readonly #lock: RunLock | undefined;
+  readonly #snapshots: LogSnapshots;
   readonly #tokens = new Map<string, string>();
 
   constructor(database: LogDatabase, topics: LogTopics, lock: RunLock | undefined) {
     this.#database = database;
     this.#topics = topics;
+    this.#snapshots = new LogSnapshots(database);
     this.#lock = lock;
   }
 
@@ -35,10 +35,21 @@ export class LogEpochs implements EpochStore {
       return this.#newest(task);
     });
     this.#tokens.set(task, token);
+    this.#snapshots.invalidate(task);
     return row === undefined ? undefined : this.#record(row);
   }
 
-  async commit({ record, outputs, snapshot }: EpochCommit): Promise<void> {
+  async commit(epoch: EpochCommit): Promise<void> {
+    try {
+      this.#write(epoch);
+    } catch (thrown) {
+      this.#snapshots.invalidate(epoch.record.task);
+      throw thrown;
+    }
+    this.#topics.announce();
+  }
+
+  #write({ record, outputs, snapshot }: EpochCommit): void {
     this.#database.transaction(() => {
       this.#checkOwner(record.task);
       for (const output of outputs) {
@@ -52,10 +63,9 @@ export class LogEpochs implements EpochStore {
         checksum(text),
         text,
       );
-      if (snapshot !== undefined) this.#writeSnapshot(record.task, snapshot);
-      this.#dropSnapshots(record.task, record.snapshotEpoch);
+      if (snapshot === undefined) this.#snapshots.drop(record.task, record.snapshotEpoch);
+      else this.#snapshots.write(record.task, snapshot);
     });
-    this.#topics.announce();
   }
 
   #checkOwner(task: string): void {
@@ -67,57 +77,8 @@ export class LogEpochs implements EpochStore {
     });
   }
 
-  #writeSnapshot(task: string, snapshot: Snapshot): void {
-    const { epoch, positions, nextOrdinal, cells } = snapshot;
-    const header = JSON.stringify({ epoch, positions, nextOrdinal, cells: cells.length } satisfies SnapshotHeader);
-    this.#database.run(
-      'INSERT OR REPLACE INTO snapshots (task, epoch, checksum, header) VALUES (?, ?, ?, ?)',
-      task,
-      epoch,
-      checksum(header),
-      header,
-    );
-    this.#database.run('DELETE FROM cells WHERE task = ? AND epoch = ?', task, epoch);
-    cells.forEach((cell, number) => {
-      this.#database.run(
-        'INSERT INTO cells (task, epoch, number, id, version, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        task,
-        epoch,
-        number,
-        cell.id,
-        cell.version,
-        checksum(cell.bytes),
-        cell.bytes,
-      );
-    });
-  }
-
-  #dropSnapshots(task: string, before: number): void {
-    for (const table of ['snapshots', 'cells']) this.#database.run(`DELETE FROM ${table} WHERE task = ? AND epoch < ?`, task, before);
-  }
-
   async readSnapshot(task: string, epoch: number): Promise<Snapshot | undefined> {
-    const row = this.#database.get<{ checksum: number; header: string }>(
-      'SELECT checksum, header FROM snapshots WHERE task = ? AND epoch = ?',
-      task,
-      epoch,
-    );
-    if (row === undefined) return undefined;
-    const what = `snapshot ${epoch} of task '${task}'`;
-    verify(row.header, row.checksum, this.#database, what);
-    const header = JSON.parse(row.header) as SnapshotHeader;
-    const cells = this.#database
-      .all<SnapshotCell & { checksum: number }>(
-        'SELECT id, version, checksum, bytes FROM cells WHERE task = ? AND epoch = ? ORDER BY number',
-        task,
-        epoch,
-      )
-      .map((cell): SnapshotCell => {
-        verify(cell.bytes, cell.checksum, this.#database, `state of step '${cell.id}' in ${what}`);
-        return { id: cell.id, version: cell.version, bytes: cell.bytes };
-      });
-    if (cells.length !== header.cells) throw damaged(this.#database.file, `${what} has ${cells.length} of ${header.cells} cells`);
-    return { ...header, cells };
+    return this.#snapshots.read(task, epoch);
   }
 
   async peek(prefix: string): Promise<readonly CommitRecord[]> {
@@ -132,8 +93,9 @@ export class LogEpochs implements EpochStore {
   }
 
   async forget(task: string): Promise<void> {
+    this.#snapshots.invalidate(task);
     this.#database.transaction(() => {
-      for (const table of ['commits', 'snapshots', 'cells']) this.#database.run(`DELETE FROM ${table} WHERE task = ?`, task);
+      for (const table of ['commits', 'snapshots', 'pages']) this.#database.run(`DELETE FROM ${table} WHERE task = ?`, task);
     });
   }
 
