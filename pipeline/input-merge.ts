@@ -1,4 +1,5 @@
 import type { JournalEntry, Position, ReadBudget } from '../connectors/index.ts';
+import { MillraceError } from '../streams/index.ts';
 import type { SourceRows } from './source-rows.ts';
 import type { TaskInput } from './task-input.ts';
 
@@ -99,6 +100,7 @@ export class InputMerge {
   }
 
   #merge(ready: readonly TaskInput[], rows: number): readonly Stretch[] {
+    if (this.#inputs.length > 1) this.#refuseIndivisible(ready);
     const stretches: Stretch[] = [];
     const decision = this.#replay[0]?.ordinal ?? Number.POSITIVE_INFINITY;
     const end = Math.min(this.#nextOrdinal + rows, decision);
@@ -113,6 +115,15 @@ export class InputMerge {
       this.#nextOrdinal += taken.to - taken.from;
     } while (this.#nextOrdinal < end && ready.every((input) => input.ready));
     return stretches;
+  }
+
+  /** Where a batch that is taken whole would be cut by the other inputs, the order would depend on how it was read. */
+  #refuseIndivisible(ready: readonly TaskInput[]): void {
+    const input = ready.find(({ indivisible }) => indivisible);
+    if (input === undefined) return;
+    throw new MillraceError('INVALID_PIPELINE', `input '${input.name}' comes in no order that other inputs could be merged with`, {
+      hint: 'publish the replay to a topic (feeds, or millrace replay) and read that',
+    });
   }
 }
 

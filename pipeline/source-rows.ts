@@ -18,6 +18,7 @@ export interface SourceRows {
 /** The largest cut at or before `row` that lies between two records; at least one record further than `from`. */
 export function recordBoundary(batch: SourceBatch<TypeMap>, from: number, row: number): number {
   const { offset } = batch;
+  if (batch.indivisible) return offset.length;
   let cut = Math.min(row, offset.length);
   while (cut > from && cut < offset.length && offset[cut] === offset[cut - 1]) cut--;
   if (cut > from) return cut;
@@ -28,6 +29,7 @@ export function recordBoundary(batch: SourceBatch<TypeMap>, from: number, row: n
 
 /** Takes rows `from` to `to`; `before` is the position at `from`, `counted` the records that earlier cuts of this batch took. */
 export function takeSourceRows(batch: SourceBatch<TypeMap>, from: number, to: number, before: Position, counted: number): SourceRows {
+  if (batch.indivisible) return wholeBatch(batch);
   const last = to >= batch.offset.length;
   const start = from === 0 ? Number.NEGATIVE_INFINITY : (batch.offset[from] as number);
   const end = last ? Number.POSITIVE_INFINITY : (batch.offset[to] as number);
@@ -43,6 +45,16 @@ export function takeSourceRows(batch: SourceBatch<TypeMap>, from: number, to: nu
     records: last ? batch.records - counted : decoded + rejects.length,
   };
 }
+
+const wholeBatch = (rows: SourceBatch<TypeMap>): SourceRows => ({
+  rows,
+  from: 0,
+  to: rows.offset.length,
+  rejects: rows.rejects,
+  position: rows.position,
+  decoded: rows.offset.length,
+  records: rows.records,
+});
 
 function countRecords(offset: Float64Array, from: number, to: number): number {
   let records = 0;

@@ -38,6 +38,11 @@ export class TaskInput {
     return this.#times?.[this.#cursor] ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** Whether the rows at hand have to be taken together. */
+  get indivisible(): boolean {
+    return this.#batch?.indivisible ?? false;
+  }
+
   /** Offset of the next row. */
   get headOffset(): number {
     return this.#batch?.offset[this.#cursor] ?? 0;

@@ -37,6 +37,8 @@ export interface SourceBatch<T extends TypeMap> {
   readonly position: Position;
   /** Records known to wait beyond this batch; 0 when the source is caught up. */
   readonly lag: number;
+  /** True when offsets do not ascend (a replay that shuffles, say): the batch is then taken whole, and each row counts as a record. Only for the single input of a task. */
+  readonly indivisible?: boolean;
   /** Bytes held by this batch, for the prefetch budget. */
   readonly bytes: number;
   /** The raw record at an offset of this batch, so that a row that an operator rejects is published with its bytes. */

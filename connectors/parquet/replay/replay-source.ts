@@ -181,6 +181,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
       position: toPosition(this.#buffer.base ?? this.#base, this.#given),
       lag: (this.#ended ? 0 : this.#lag) + this.#buffer.size + (morePasses ? 1 : 0),
       bytes: arrived.bytes,
+      indivisible: true,
       rawRecord: arrived.rawRecord,
     };
   }

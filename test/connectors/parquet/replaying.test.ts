@@ -203,7 +203,8 @@ test('rows that are repeated after a restart are not paced: they were due before
   expect(typeof repeated === 'string' ? repeated : repeated.batch.numRows).toBeGreaterThan(4);
   expect(waits).toEqual([]);
   // Live, the same replay waits.
-  await (await opened({ speed: 'realtime', clock })).next({ rows: 4, bytes: 1e9 });
-  await again.next({ rows: ROWS, bytes: 1e9 });
+  const live = await opened({ speed: 'realtime', clock });
+  await live.next({ rows: 4, bytes: 1e9 });
+  await live.next({ rows: 4, bytes: 1e9 });
   expect(waits.length).toBeGreaterThan(0);
 });
