@@ -52,7 +52,7 @@ export function joinRateOf(
     for (const source of sources) source.complete();
   });
   if (rowsOut === 0) throw new Error('the join put nothing out');
-  return (rowsOf(streams.flat()) / milliseconds) * 1000;
+  return (rowsOf(streams.flat().filter((batch) => batch !== undefined)) / milliseconds) * 1000;
 }
 
 export const rowsOf = (batches: readonly StreamBatch[]): number => batches.reduce((sum, { batch }) => sum + batch.numRows, 0);

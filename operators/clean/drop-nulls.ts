@@ -1,6 +1,7 @@
 import { DataType, type TypeMap } from 'apache-arrow';
 import { type ColumnName, columnData, numberView, Validity } from '../../columnar/index.ts';
 import { filterBatch, type Operator } from '../../streams/index.ts';
+import { rowsWhere } from '../rows/rows-where.ts';
 
 /**
  * Drops rows in which one of the columns is null or NaN; without columns, any of all.
@@ -26,6 +27,6 @@ export function dropNulls<T extends TypeMap>(...columns: readonly ColumnName<NoI
         if (!validity.isValid(row) || (numbers !== undefined && Number.isNaN(numbers[row]))) dropped[row] = 1;
       }
     }
-    return Int32Array.from(dropped.keys()).filter((row) => dropped[row] === 0);
+    return rowsWhere(dropped.length, (row) => dropped[row] === 0);
   });
 }

@@ -3,7 +3,8 @@ import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { OutputOrder } from '../rows/output-order.ts';
-import { type JoinInput, MergedProgress, type Rise } from './merged-progress.ts';
+import { rowsWhere } from '../rows/rows-where.ts';
+import { type JoinInput, MergedProgress, Rises } from './merged-progress.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
 
 /** What a run of `joinAsOf` needs to know. */
@@ -44,11 +45,11 @@ export class AsOfState {
     const left = joinInput(this.#left, lefts);
     const right = joinInput(this.#right, rights);
     const { rises, late } = this.#progress.advance([left, right]);
-    const lateRows = Int32Array.from(left.times.keys()).filter((row) => late[0][row] === 1);
-    const lateRight = late[1].reduce((sum, one) => sum + one, 0);
+    const lateRows = rowsWhere(left.times.length, (row) => late[0][row] === 1);
+    const lateRight = rowsWhere(right.times.length, (row) => late[1][row] === 1).length;
     return {
       output: this.#release(left, right, sortedRows(left.times, late[0]), sortedRows(right.times, late[1]), rises),
-      lateLeft: left.rows && takeStreamRows(left.rows, lateRows),
+      lateLeft: lateRows.length === 0 ? undefined : left.rows && takeStreamRows(left.rows, lateRows),
       lateRight,
     };
   }
@@ -56,16 +57,16 @@ export class AsOfState {
   end(): StreamBatch | undefined {
     const left = joinInput(this.#left, []);
     const right = joinInput(this.#right, []);
-    const rise = { watermark: Number.POSITIVE_INFINITY, ordinal: this.#progress.lastOrdinal, time: Number.NEGATIVE_INFINITY };
-    return this.#release(left, right, sortedRows(left.times), sortedRows(right.times), [rise]);
+    const rises = new Rises();
+    rises.add(Number.POSITIVE_INFINITY, this.#progress.lastOrdinal, Number.NEGATIVE_INFINITY);
+    return this.#release(left, right, sortedRows(left.times), sortedRows(right.times), rises);
   }
 
   /** Puts out the left rows that the watermark has passed; both row lists are by event time. */
-  #release(left: JoinInput, right: JoinInput, lefts: Int32Array, rights: Int32Array, rises: readonly Rise[]): StreamBatch | undefined {
+  #release(left: JoinInput, right: JoinInput, lefts: Int32Array, rights: Int32Array, rises: Rises): StreamBatch | undefined {
     const slack = this.#settings.direction === 'backward' ? 0 : this.#settings.tolerance;
-    const reached = (rises.at(-1)?.watermark ?? this.#progress.watermark) - slack;
-    let count = 0;
-    while (count < lefts.length && (left.times[lefts[count] as number] as number) < reached) count++;
+    const reached = (rises.last ?? this.#progress.watermark) - slack;
+    const count = countBefore(left.times, lefts, reached);
     const released = lefts.subarray(0, count);
     const groups = new KeyGroups(this.#settings.key);
     const leftGroups = left.rows ? groups.groupsOf(left.rows.batch) : new Int32Array(0);
@@ -122,24 +123,25 @@ export class AsOfState {
     right: JoinInput,
     released: Int32Array,
     matches: Int32Array,
-    rises: readonly Rise[],
+    rises: Rises,
     slack: number,
   ): StreamBatch | undefined {
     if (left.rows === undefined) return undefined;
     const { mark: _mark, ...rows } = left.rows;
     const taken = takeStreamRows(rows, released);
     const batch = joinColumns(taken.batch, right.rows?.batch, matches, this.#settings);
+    const raisers = raisersOf(left.times, released, rises, slack);
     const availableAt = new Float64Array(released.length);
-    let rise = 0;
     for (let i = 0; i < released.length; i++) {
-      const time = left.times[released[i] as number] as number;
-      while (rise < rises.length - 1 && !((rises[rise] as Rise).watermark - slack > time)) rise++;
-      const { ordinal, time: raised } = rises[rise] as Rise;
+      const row = released[i] as number;
+      const time = left.times[row] as number;
+      const raiser = raisers[i] as number;
+      const ordinal = rises.ordinals[raiser] as number;
       taken.ordinal[i] = ordinal;
       taken.sub[i] = this.#order.next(ordinal);
       this.#watermark = Math.max(this.#watermark, time);
       taken.watermark[i] = this.#watermark;
-      availableAt[i] = Math.max(time, raised, rows.availableAt?.[released[i] as number] ?? Number.NEGATIVE_INFINITY);
+      availableAt[i] = Math.max(time, rises.times[raiser] as number, rows.availableAt?.[row] ?? Number.NEGATIVE_INFINITY);
     }
     return { ...taken, batch, availableAt };
   }
@@ -169,6 +171,25 @@ function joinInput(held: StreamBatch | undefined, batches: readonly StreamBatch[
   return { rows, times: rows === undefined ? NONE : eventTimes(rows.batch), from: held?.batch.numRows ?? 0, marks };
 }
 
+/** How many of the rows, which are by event time, lie before a time. */
+function countBefore(times: Float64Array, rows: Int32Array, before: number): number {
+  let count = 0;
+  while (count < rows.length && (times[rows[count] as number] as number) < before) count++;
+  return count;
+}
+
+/** For each row which rise of the watermark let it go: the first that passed its event time. */
+function raisersOf(times: Float64Array, released: Int32Array, { watermarks }: Rises, slack: number): Int32Array {
+  const raisers = new Int32Array(released.length);
+  let rise = 0;
+  for (let i = 0; i < released.length; i++) {
+    const time = times[released[i] as number] as number;
+    while (rise < watermarks.length - 1 && !((watermarks[rise] as number) - slack > time)) rise++;
+    raisers[i] = rise;
+  }
+  return raisers;
+}
+
 /** Rows by event time, ties in the order they came, without those marked. */
 function sortedRows(times: Float64Array, without?: Uint8Array): Int32Array {
   const rows = new Int32Array(times.length);
@@ -189,8 +210,11 @@ function neededRights(rights: Int32Array, times: Float64Array, groups: Int32Arra
   let older = 0;
   for (; older < rights.length && (times[rights[older] as number] as number) <= reached; older++)
     newest[groups[rights[older] as number] as number] = rights[older] as number;
-  const needed = [...newest.filter((row) => row >= 0), ...rights.subarray(older)];
-  return Int32Array.from(needed).sort();
+  const needed = new Int32Array(size + rights.length - older);
+  let count = 0;
+  for (const row of newest) if (row >= 0) needed[count++] = row;
+  needed.set(rights.subarray(older), count);
+  return needed.subarray(0, count + rights.length - older).sort();
 }
 
 function keep(rows: StreamBatch | undefined, kept: Int32Array): StreamBatch | undefined {

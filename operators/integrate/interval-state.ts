@@ -3,6 +3,7 @@ import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { OutputOrder } from '../rows/output-order.ts';
+import { rowsWhere } from '../rows/rows-where.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
 
 /** What a run of `intervalJoin` needs to know: right time less left time lies from `after` to `before`. */
@@ -155,7 +156,7 @@ function comesFirst(a: StreamBatch, i: number, b: StreamBatch, j: number): boole
 /** The rows that a watermark has not passed yet; rows without an event time expire at once. */
 function unexpired({ rows, times }: Side, watermark: number): StreamBatch | undefined {
   if (rows === undefined) return undefined;
-  const kept = Int32Array.from(times.keys()).filter((row) => (times[row] as number) >= watermark);
+  const kept = rowsWhere(times.length, (row) => (times[row] as number) >= watermark);
   const { mark: _mark, ...rest } = rows;
   return kept.length === 0 ? undefined : takeStreamRows(rest, kept);
 }

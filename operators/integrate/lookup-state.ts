@@ -9,6 +9,7 @@ import {
 } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { rowsWhere } from '../rows/rows-where.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
 
 /** What a run of `lookupJoin` needs to know. */
@@ -55,7 +56,7 @@ export class LookupState {
     while (change < changed.length) apply(change++);
     this.#keep(right, current);
     if (left === undefined) return { output: undefined, unmatched: 0 };
-    const kept = unmatched === 'null' ? undefined : Int32Array.from(matches.keys()).filter((row) => (matches[row] as number) >= 0);
+    const kept = unmatched === 'null' ? undefined : rowsWhere(matches.length, (row) => (matches[row] as number) >= 0);
     const output = kept === undefined ? left : takeStreamRows(left, kept);
     const found = kept === undefined ? matches : Int32Array.from(kept, (row) => matches[row] as number);
     return {

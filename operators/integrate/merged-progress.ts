@@ -1,11 +1,21 @@
 import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
 
-/** A moment at which the watermark of a join rose. */
-export interface Rise {
-  readonly watermark: number;
-  readonly ordinal: number;
-  /** Event time of the row that raised it. */
-  readonly time: number;
+/** The moments at which the watermark of a join rose: the watermark, the ordinal, and the event time of the row that raised it. */
+export class Rises {
+  readonly watermarks: number[] = [];
+  readonly ordinals: number[] = [];
+  readonly times: number[] = [];
+
+  add(watermark: number, ordinal: number, time: number): void {
+    this.watermarks.push(watermark);
+    this.ordinals.push(ordinal);
+    this.times.push(time);
+  }
+
+  /** The highest watermark; undefined where it did not rise. */
+  get last(): number | undefined {
+    return this.watermarks.at(-1);
+  }
 }
 
 /** Rows of one input and their event times, those of `from` on being new. */
@@ -29,8 +39,8 @@ export class MergedProgress {
   }
 
   /** Walks the new rows; `late` gets a 1 for each row (of held and new ones) that came behind the watermark, or has no event time. */
-  advance(inputs: readonly [JoinInput, JoinInput]): { rises: Rise[]; late: readonly [Uint8Array, Uint8Array] } {
-    const rises: Rise[] = [];
+  advance(inputs: readonly [JoinInput, JoinInput]): { rises: Rises; late: readonly [Uint8Array, Uint8Array] } {
+    const rises = new Rises();
     const late = [new Uint8Array(inputs[0].times.length), new Uint8Array(inputs[1].times.length)] as const;
     const next = [inputs[0].from, inputs[1].from] as [number, number];
     let low = this.watermark;
@@ -48,14 +58,14 @@ export class MergedProgress {
       this.#watermarks[input] = watermark;
       if (this.watermark > low) {
         low = this.watermark;
-        rises.push({ watermark: low, ordinal: (rows as StreamBatch).ordinal[row] as number, time });
+        rises.add(low, (rows as StreamBatch).ordinal[row] as number, time);
       }
     }
     this.#takeMarks(inputs, low, rises);
     return { rises, late };
   }
 
-  #takeMarks(inputs: readonly [JoinInput, JoinInput], before: number, rises: Rise[]): void {
+  #takeMarks(inputs: readonly [JoinInput, JoinInput], before: number, rises: Rises): void {
     let low = before;
     inputs.forEach(({ marks }, input) => {
       for (const { ordinal, watermark } of marks) {
@@ -63,7 +73,7 @@ export class MergedProgress {
         this.#watermarks[input] = Math.max(this.#watermarks[input] as number, watermark);
         if (this.watermark <= low) continue;
         low = this.watermark;
-        rises.push({ watermark: low, ordinal: this.lastOrdinal, time: low });
+        rises.add(low, this.lastOrdinal, low);
       }
     });
   }
