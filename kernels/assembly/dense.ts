@@ -8,6 +8,9 @@ import { dotProduct, multiplyAdd, paddedWidth, zeroFill } from './vector';
 /** Below this many rows, transposed or packed copies of W cost more than they save. */
 export const FEW_ROWS: i32 = 8;
 
+/** From this length on, dot products are faster than a transposed copy for few rows. */
+const LONG_DOT: i32 = 32;
+
 /** m rows of k inputs (stride ldx) to m rows of n (padded) outputs. `scratch`: k * (n rounded up to 8) floats. */
 export function denseForward(
   m: i32, k: i32, n: i32, x: usize, ldx: i32, w: usize, bias: usize, y: usize, activation: i32, slope: f32, scratch: usize,
@@ -31,7 +34,7 @@ export function denseBackward(
   gemmTransposed(m, k, n, x, ldx, dz, n, dw, n, false, scratch);
   columnSums(m, n, dz, n, db, false);
   if (!dx) return;
-  if (m < FEW_ROWS) gemmByDots(m, k, n, dz, n, w, n, dx, ldx, false);
+  if (m < FEW_ROWS && n >= LONG_DOT) gemmByDots(m, k, n, dz, n, w, n, dx, ldx, false);
   else {
     transpose(k, n, w, n, scratch, ldx);
     gemm(m, ldx, n, dz, n, scratch, ldx, 8, dx, ldx, START_ZERO, 0);

@@ -75,20 +75,20 @@ function outer4x4(m: i32, a: usize, lda: usize, d: usize, ldd: usize, c: usize, 
   v128.store(c3, s3);
 }
 
-/** One row of C over all its columns: for the last rows, and for mini-batches of one. */
-function outerRow(m: i32, n: i32, a: usize, lda: usize, d: usize, ldd: usize, c: usize, accumulate: bool): void {
-  if (m == 1 && !accumulate) {
-    // 0 + x * d as in the general loop, so that a negative zero comes out the same.
+/** C = a^T d for a single row: a mini-batch of one. Adds to 0 as the general loop does, so that a negative zero comes out the same. */
+function outerProduct(k: i32, n: i32, a: usize, d: usize, c: usize, ldc: usize): void {
+  const zero = f32x4.splat(0);
+  const bytes = (<usize>n) << 2;
+  for (let i = 0; i < k; i++) {
     const x = v128.load32_splat(a);
-    const zero = f32x4.splat(0);
-    const end = c + ((<usize>n) << 2);
-    while (c < end) {
-      v128.store(c, multiplyAdd(x, v128.load(d), zero));
-      c += 16;
-      d += 16;
-    }
-    return;
+    for (let j: usize = 0; j < bytes; j += 16) v128.store(c + j, multiplyAdd(x, v128.load(d + j), zero));
+    a += 4;
+    c += ldc;
   }
+}
+
+/** One row of C over all its columns: for the last rows. */
+function outerRow(m: i32, n: i32, a: usize, lda: usize, d: usize, ldd: usize, c: usize, accumulate: bool): void {
   for (let j = 0; j < n; j += 4) {
     let s = accumulate ? v128.load(c) : f32x4.splat(0);
     let rowA = a;
@@ -107,7 +107,8 @@ function outerRow(m: i32, n: i32, a: usize, lda: usize, d: usize, ldd: usize, c:
 function outerBlock(
   m: i32, k: i32, n: i32, a: usize, lda: usize, d: usize, ldd: usize, panel: usize, c: usize, ldc: usize, accumulate: bool,
 ): void {
-  const blocks = m == 1 ? 0 : k & ~3;
+  if (m == 1 && !accumulate) return outerProduct(k, n, a, d, c, ldc);
+  const blocks = k & ~3;
   if (blocks) {
     let panelD = d;
     let panelC = c;

@@ -140,20 +140,34 @@ function tile1x32(k: i32, a: usize, b: usize, ldb: usize, panel: usize, c: usize
   v128.store(c, s7, 112);
 }
 
+/** One row by up to 16 columns, of which `vectors` * 4 are stored; what lies behind B's rows is read, but not used. */
 // @ts-ignore: decorator
 @inline
-function tile1x4(k: i32, a: usize, b: usize, ldb: usize, c: usize, start: i32, bias: usize): void {
-  let s = startValue(start, bias, c);
+function tile1x16(k: i32, a: usize, b: usize, ldb: usize, panel: usize, c: usize, start: i32, bias: usize, vectors: i32): void {
+  const zero = f32x4.splat(0);
+  let s0 = startValue(start, bias, c);
+  let s1 = vectors > 1 ? startValue(start, bias + 16, c + 16) : zero;
+  let s2 = vectors > 2 ? startValue(start, bias + 32, c + 32) : zero;
+  let s3 = vectors > 3 ? startValue(start, bias + 48, c + 48) : zero;
+  let next = vectors > 2 ? b + panel : b;
   const end = a + ((<usize>k) << 2);
   while (a < end) {
-    s = multiplyAdd(v128.load32_splat(a), v128.load(b), s);
+    const x = v128.load32_splat(a);
+    s0 = multiplyAdd(x, v128.load(b), s0);
+    s1 = multiplyAdd(x, v128.load(b, 16), s1);
+    s2 = multiplyAdd(x, v128.load(next), s2);
+    s3 = multiplyAdd(x, v128.load(next, 16), s3);
     a += 4;
     b += ldb;
+    next += ldb;
   }
-  v128.store(c, s);
+  v128.store(c, s0);
+  if (vectors > 1) v128.store(c, s1, 16);
+  if (vectors > 2) v128.store(c, s2, 32);
+  if (vectors > 3) v128.store(c, s3, 48);
 }
 
-/** Rows that fill no tile of four: wide tiles first, then single vectors. */
+/** Rows that fill no tile of four: wide tiles first. */
 function singleRow(n: i32, k: i32, a: usize, b: usize, ldb: usize, panel: usize, c: usize, start: i32, bias: usize): void {
   let j = 0;
   for (; j + 32 <= n; j += 32) {
@@ -162,11 +176,11 @@ function singleRow(n: i32, k: i32, a: usize, b: usize, ldb: usize, panel: usize,
     c += 128;
     bias += 128;
   }
-  for (; j < n; j += 4) {
-    tile1x4(k, a, b + ((j & 4) << 2), ldb, c, start, bias);
-    if (j & 4) b += panel;
-    c += 16;
-    bias += 16;
+  for (; j < n; j += 16) {
+    tile1x16(k, a, b, ldb, panel, c, start, bias, min(4, (n - j) >> 2));
+    b += panel << 1;
+    c += 64;
+    bias += 64;
   }
 }
 
