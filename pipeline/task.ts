@@ -89,6 +89,8 @@ export class Task {
   #opened = 0;
   #epochStart = 0;
   #epochRows = 0;
+  /** The task goes on from a commit and has added nothing yet: its first turn is committed at once, so that readers wait no longer than they must. */
+  #recovered = false;
   /** Rows being pushed, for whoever wants to know where it failed. */
   running: OrdinalRange | undefined;
 
@@ -149,6 +151,7 @@ export class Task {
     await this.#openInputs(snapshot, repeated?.journal);
     await this.#sinks.open(this.name, record?.epoch);
     if (repeated !== undefined) await this.#repeat(repeated, change);
+    this.#recovered = record !== undefined;
     this.#epochStart = this.#setting.clock.now();
     return record;
   }
@@ -182,8 +185,9 @@ export class Task {
     for (const [name, definition] of Object.entries<Input>(pipeline.sources)) {
       const source = this.#createSource(definition);
       const position: Position = snapshot?.positions[name] ?? {};
-      await source.open(partition, snapshot === undefined ? undefined : position);
+      // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.
       this.#inputs.push(new TaskInput(name, source, position, definition.allowedLateness));
+      await source.open(partition, snapshot === undefined ? undefined : position);
     }
     this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: journal });
   }
@@ -251,7 +255,7 @@ export class Task {
     }
     await this.#epochs.cadence.work(() => this.#run(turn));
     const { epochTime, epochRows } = this.#setting.options;
-    const due = this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
+    const due = this.#recovered || this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
     if (due || this.#merge.drained) await this.#commit('due');
     return 'rows';
   }
@@ -323,6 +327,7 @@ export class Task {
     this.#turns = 0;
     this.#epochRows = 0;
     this.#epochStart = this.#setting.clock.now();
+    this.#recovered = false;
   }
 
   #takeOutputs(): readonly OutputRecords[] {

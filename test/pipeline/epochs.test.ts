@@ -144,3 +144,22 @@ describe('guarantee', () => {
     expect([...new Set(values)].sort()).toEqual([...new Set(exact.values)].sort());
   });
 });
+
+describe('a task that goes on after a kill', () => {
+  it('commits its first turn at once, however long its epochs are', async () => {
+    const store = memoryStore();
+    const task = { epochTime: '1h', batchRows: 10 } as const;
+    await killedAfter(2, store, { clock: slowClock(), task });
+    await publish(store.open(), 'events', readings(1000, 20));
+    const home = store.open();
+    const commits: number[] = [];
+    const { epochs } = home;
+    const commit: typeof epochs.commit = async (epoch) => {
+      commits.push(epoch.record.nextOrdinal);
+      await epochs.commit(epoch);
+    };
+    await start(totalsPipeline(), { home: { ...home, epochs: { ...bound(epochs), commit } }, drain: true, task }).done;
+    expect(commits[0]).toBe(30);
+    expect(commits.length).toBeLessThanOrEqual(3);
+  });
+});
