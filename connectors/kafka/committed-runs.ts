@@ -1,11 +1,16 @@
-import type { RecordColumns } from '../contract/index.ts';
+import { type RecordColumns, RecordWriter } from '../contract/index.ts';
 import {
   type BatchHeader,
   damaged,
+  decodeLegacyMessages,
   decompress,
+  encodeRecordBatch,
   HEADER_SIZE,
+  isLegacy,
+  type LegacyMessage,
   RecordColumnsBuilder,
   readBatchHeader,
+  readLegacyHeader,
   SMALLEST_RECORD,
   verifyBatch,
 } from '../records/index.ts';
@@ -39,7 +44,7 @@ const UNPACKED_RUN = 8 * 1024 * 1024;
 
 /**
  * The committed records of a fetched block, run by run: without control batches and without the batches of aborted transactions. Uncompressed batches share one run over the
- * fetched bytes; compressed ones are unpacked some at a time.
+ * fetched bytes; compressed ones, and messages of old formats, are unpacked some at a time.
  *
  * @throws MillraceError DECODE_FAILED when a batch fails its checksum or contradicts the layout.
  */
@@ -47,7 +52,7 @@ export function* committedRuns(block: FetchedBlock): Generator<RecordRun> {
   const batches = committedBatches(block);
   let run = new RunBuilder(block);
   for (const batch of batches) {
-    if (!run.takes(batch.header)) {
+    if (!run.takes(batch.position, batch.header)) {
       yield run.finish(batch.header.baseOffset);
       run = new RunBuilder(block);
     }
@@ -60,7 +65,7 @@ export function* committedRuns(block: FetchedBlock): Generator<RecordRun> {
 export function* wholeBatches(bytes: Uint8Array): Generator<{ readonly position: number; readonly header: BatchHeader }> {
   let position = 0;
   for (;;) {
-    const header = readBatchHeader(bytes, position);
+    const header = isLegacy(bytes, position) ? readLegacyHeader(bytes, position) : readBatchHeader(bytes, position);
     if (header === undefined) return;
     yield { position, header };
     position = header.end;
@@ -111,13 +116,18 @@ class RunBuilder {
     return this.#parts.length + this.#plain.length;
   }
 
-  takes(header: BatchHeader): boolean {
-    if (header.codec === 0) return this.#parts.length === 0;
+  takes(position: number, header: BatchHeader): boolean {
+    if (header.codec === 0 && !isLegacy(this.#block.bytes, position)) return this.#parts.length === 0;
     return this.#plain.length === 0 && this.#unpacked < UNPACKED_RUN;
   }
 
   add(position: number, header: BatchHeader): void {
     const { bytes } = this.#block;
+    if (isLegacy(bytes, position)) {
+      for (const message of decodeLegacyMessages(bytes, position))
+        this.#addPart(encodeRecordBatch(columnsOf(message), { baseOffset: message.offset }));
+      return;
+    }
     verifyBatch(bytes, position, header);
     if (header.codec === 0) {
       this.#plain.push({ header, position });
@@ -127,6 +137,14 @@ class RunBuilder {
     const unpacked = decompress(header.codec, bytes.subarray(start, header.end), start);
     this.#parts.push({ header, bytes: unpacked });
     this.#unpacked += unpacked.length;
+  }
+
+  /** An old message, written anew as a batch of one. */
+  #addPart(batch: Uint8Array): void {
+    const header = readBatchHeader(batch, 0) as BatchHeader;
+    const records = batch.subarray(HEADER_SIZE);
+    this.#parts.push({ header, bytes: records });
+    this.#unpacked += records.length;
   }
 
   finish(next: number): RecordRun {
@@ -150,4 +168,11 @@ class RunBuilder {
     for (const { header } of [...this.#plain, ...this.#parts]) count += Math.max(header.count, 0);
     return Math.floor(Math.min(count, (this.#block.bytes.length + this.#unpacked) / SMALLEST_RECORD));
   }
+}
+
+function columnsOf({ key, value, timestamp }: LegacyMessage): RecordColumns {
+  const writer = new RecordWriter();
+  writer.value(value);
+  writer.endRecord({ key, timestamp });
+  return writer.finish();
 }

@@ -48,7 +48,7 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchHeade
   if (bytes.length - position < HEADER_SIZE) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getInt8(position + 16);
-  if (magic !== 2) throw damaged(position + 16, `its magic is ${magic}; only 2 can be read`);
+  if (magic !== 2) throw damaged(position + 16, `its magic is ${magic}, where 2 was expected`);
   const length = view.getInt32(position + 8);
   if (length < HEADER_SIZE - LENGTH_PREFIX) throw damaged(position + 8, `its length is ${length}`);
   const end = position + LENGTH_PREFIX + length;

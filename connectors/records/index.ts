@@ -4,6 +4,7 @@ export { damaged } from './damaged.ts';
 export { type DecodedRecordBatch, type DecodeOptions, decodeRecordBatch, verifyBatch } from './decode-record-batch.ts';
 export { type EncodeOptions, encodeRecordBatch } from './encode-record-batch.ts';
 export { fromRecord, type RecordParts } from './from-record.ts';
+export { decodeLegacyMessages, isLegacy, type LegacyMessage, readLegacyHeader } from './legacy-message.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export { rawRecordAt } from './raw-record.ts';
 export { RecordColumnsBuilder, SMALLEST_RECORD } from './record-columns-builder.ts';

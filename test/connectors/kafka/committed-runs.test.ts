@@ -117,6 +117,39 @@ describe('committedRuns', () => {
     expect(runs.map((run) => run.next)).toEqual([2, 5, next]);
   });
 
+  test('messages of old formats, plain and compressed, and batches after them', async () => {
+    const { createRequire } = await import('node:module');
+    const require = createRequire(import.meta.url);
+    const messageSet = require('kafkajs/src/protocol/messageSet');
+    const message = require('kafkajs/src/protocol/message');
+    const { gzipSync } = await import('node:zlib');
+    const setOf = (version: number, values: readonly string[], first: number): Buffer => {
+      const { buffer } = messageSet({ messageVersion: version, entries: values.map((value) => ({ key: 'k', value, timestamp: 7 })) }) as {
+        buffer: Buffer;
+      };
+      let at = 0;
+      values.forEach((_, index) => {
+        buffer.writeBigInt64BE(BigInt(first + index), at);
+        at += 12 + buffer.readInt32BE(at + 8);
+      });
+      return buffer;
+    };
+    // A wrapper of magic 1: relative offsets inside, the offset of the last message outside.
+    const inner = gzipSync(setOf(1, ['c', 'd'], 0));
+    const { buffer: body } = message({ version: 1 })({ key: null, value: inner, timestamp: 9, compression: 1 }) as { buffer: Buffer };
+    const head = Buffer.alloc(12);
+    head.writeBigInt64BE(3n);
+    head.writeInt32BE(body.length, 8);
+    const batch = encodeRecordBatch(recordsOf(['e']), { baseOffset: 4 });
+    const bytes = new Uint8Array(Buffer.concat([setOf(0, ['a'], 0), setOf(1, ['b'], 1), head, body, batch]));
+    const runs = [...committedRuns({ bytes, from: 0, next: 5, stable: 5, aborted: [] })];
+    expect(runs.flatMap(({ records }) => valuesOf(records))).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(runs.flatMap(({ records }) => [...records.offset])).toEqual([0, 1, 2, 3, 4]);
+    expect(runs.flatMap(({ records }) => [...records.timestamp])).toEqual([-1, 7, 7, 7, 1000]);
+    bytes[27] = (bytes[27] as number) ^ 1;
+    expect(() => [...committedRuns({ bytes, from: 0, next: 5, stable: 5, aborted: [] })]).toThrow(/old message at offset 0 fails its CRC/);
+  });
+
   test('records below the fetch offset are left out, also within a batch', () => {
     const { values } = read([{ values: ['a', 'b'] }, { values: ['c', 'd', 'e'] }], [], 3);
     expect(values).toEqual(['d', 'e']);
