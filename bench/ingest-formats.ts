@@ -16,7 +16,8 @@ const sensor = schema(
   { ts: timestamp(), sensor_id: category(), temp: float64(), hum: float64(), pres: float64(), ok: boolean() },
   { eventTime: 'ts' },
 );
-const BATCH = 16_384;
+/** Rows per batch, as a task takes them. */
+const BATCH = 4096;
 
 /** Sensor readings with as many digits as sensors give. */
 function readings(rows: number): readonly (readonly [number, string, number, number, number, boolean])[] {

@@ -41,7 +41,8 @@ export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
     else this.#blocks.takeTexts(bytes, count);
     this.#checkRequired(count, reasons);
     const batch = this.#columns.finish(count);
-    const all = Int32Array.from({ length: count }, (_, index) => index);
+    const all = new Int32Array(count);
+    for (let index = 0; index < count; index++) all[index] = index;
     if (reasons.size === 0) return { batch, record: all, rejects: [] };
     const record = all.filter((index) => !reasons.has(index));
     const rejects = [...reasons].sort(([a], [b]) => a - b).map(([index, reason]): UndecodableRecord => ({ record: index, reason }));
