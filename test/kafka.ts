@@ -34,11 +34,15 @@ function tryListen(port: number): Promise<number | undefined> {
   });
 }
 
+/** Below the ports that systems give to outgoing connections: while a killed broker is away, a client that tries to reach it could otherwise be given the broker's own port. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
 /** A port that is free together with the next one, which the broker's controller takes. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await tryListen(0);
-    if (port !== undefined && port < 65_535 && (await tryListen(port + 1)) !== undefined) return port;
+    const port = await tryListen(FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT)));
+    if (port !== undefined && (await tryListen(port + 1)) !== undefined) return port;
   }
 }
 
