@@ -31,7 +31,8 @@ export function overview(commands: readonly Command[]): string {
     '',
     ...columns(
       commands.map(
-        ({ name, positionals, summary }) => [[name, ...positionals.map((word) => word.replace('?', ''))].join(' '), summary] as const,
+        ({ name, positionals, summary }) =>
+          [['millrace', name, ...positionals.map((word) => word.replace('?', ''))].join(' '), summary] as const,
       ),
     ),
     '',
