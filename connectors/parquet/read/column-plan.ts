@@ -14,6 +14,8 @@ export interface InputFile {
 export interface ColumnPlan {
   /** Top-level columns to decode, in the file's order. */
   readonly read: readonly string[];
+  /** Their fields as the file has them. */
+  readonly fields: readonly Field[];
   /** One per wanted field. */
   columns(decoded: RecordBatch): Data[];
 }
@@ -71,7 +73,11 @@ export function planColumns(file: InputFile, found: readonly Field[], wanted: Ba
     return adapted(field.name, columnAdapter(source.type, field.type) ?? mismatch(file.path, field, source));
   });
   const names = found.map((field) => field.name).filter((name) => read.has(name));
-  return { read: names, columns: (decoded) => supplies.map((supply) => supply(decoded, names)) };
+  return {
+    read: names,
+    fields: found.filter((field) => read.has(field.name)),
+    columns: (decoded) => supplies.map((supply) => supply(decoded, names)),
+  };
 }
 
 const adapted =

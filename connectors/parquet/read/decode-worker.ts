@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { DecodedBlock } from './column-block.ts';
 import type { EngineName } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
 
@@ -7,8 +8,12 @@ const host = new EngineHost(workerData as EngineName);
 
 parentPort?.on('message', async ({ id, method, parameters }: { id: number; method: 'open' | 'next' | 'cancel'; parameters: never[] }) => {
   try {
-    const result = await (host[method] as (...parameters: never[]) => Promise<Uint8Array | undefined>).call(host, ...parameters);
-    parentPort?.postMessage({ id, result }, result === undefined ? [] : [result.buffer as ArrayBuffer]);
+    const result = await (host[method] as (...parameters: never[]) => Promise<Uint8Array | DecodedBlock | undefined>).call(
+      host,
+      ...parameters,
+    );
+    const bytes = result === undefined || result instanceof Uint8Array ? result : result.bytes;
+    parentPort?.postMessage({ id, result }, bytes === undefined ? [] : [bytes.buffer as ArrayBuffer]);
   } catch (thrown) {
     parentPort?.postMessage({ id, error: thrown instanceof Error ? thrown.message : String(thrown) });
   }

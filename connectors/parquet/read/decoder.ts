@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
+import type { DecodedBlock } from './column-block.ts';
 import type { ChunkRequest, EngineName } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
 
 /** Decodes chunks of files in some thread. Errors are plain, with the engine's words; callers add file and row group. */
 export interface Decoder {
   open(path: string): Promise<Uint8Array>;
-  next(stream: number, path: string, request: ChunkRequest): Promise<Uint8Array | undefined>;
+  next(stream: number, path: string, request: ChunkRequest): Promise<DecodedBlock | undefined>;
   cancel(stream: number): Promise<undefined>;
   /** Closes all files and ends the thread; calls under way fail. */
   end(): Promise<void>;
@@ -16,8 +17,11 @@ export function createDecoder(engine: EngineName, thread: 'worker' | 'caller'): 
   return thread === 'worker' ? new ThreadDecoder(engine) : new EngineHost(engine);
 }
 
+/** A schema, a block, or nothing. */
+type Answer = Uint8Array | DecodedBlock | undefined;
+
 interface Waiting {
-  resolve(result: Uint8Array | undefined): void;
+  resolve(result: Answer): void;
   reject(error: Error): void;
 }
 
@@ -34,7 +38,7 @@ class ThreadDecoder implements Decoder {
   constructor(engine: EngineName) {
     this.#worker = new Worker(WORKER, { workerData: engine });
     this.#worker.unref();
-    this.#worker.on('message', ({ id, result, error }: { id: number; result?: Uint8Array; error?: string }) => {
+    this.#worker.on('message', ({ id, result, error }: { id: number; result?: Answer; error?: string }) => {
       const waiting = this.#settle(id);
       if (error === undefined) waiting?.resolve(result);
       else waiting?.reject(new Error(error));
@@ -47,8 +51,8 @@ class ThreadDecoder implements Decoder {
     return this.#call('open', path) as Promise<Uint8Array>;
   }
 
-  next(stream: number, path: string, request: ChunkRequest): Promise<Uint8Array | undefined> {
-    return this.#call('next', stream, path, request);
+  next(stream: number, path: string, request: ChunkRequest): Promise<DecodedBlock | undefined> {
+    return this.#call('next', stream, path, request) as Promise<DecodedBlock | undefined>;
   }
 
   cancel(stream: number): Promise<undefined> {
@@ -62,7 +66,7 @@ class ThreadDecoder implements Decoder {
     await this.#worker.terminate();
   }
 
-  #call(method: keyof Omit<Decoder, 'end'>, ...parameters: unknown[]): Promise<Uint8Array | undefined> {
+  #call(method: keyof Omit<Decoder, 'end'>, ...parameters: unknown[]): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const id = this.#calls++;
     // The thread keeps the process alive only while an answer is awaited.

@@ -1,10 +1,11 @@
+import type { DecodedBlock } from './column-block.ts';
 import { type ChunkRequest, type EngineFile, type EngineName, loadEngine } from './engine.ts';
 
 /** Decodes on request: files by path, chunk streams by number. Runs in the decoding thread, or in the caller's. */
 export class EngineHost {
   readonly #engine: EngineName;
   readonly #files = new Map<string, Promise<EngineFile>>();
-  readonly #streams = new Map<number, AsyncGenerator<Uint8Array>>();
+  readonly #streams = new Map<number, AsyncGenerator<DecodedBlock>>();
 
   constructor(engine: EngineName) {
     this.#engine = engine;
@@ -16,7 +17,7 @@ export class EngineHost {
   }
 
   /** The next chunk of a stream, which the first call for its number starts; undefined after the last. */
-  async next(stream: number, path: string, request: ChunkRequest): Promise<Uint8Array | undefined> {
+  async next(stream: number, path: string, request: ChunkRequest): Promise<DecodedBlock | undefined> {
     const running = this.#streams.get(stream) ?? (await this.#file(path)).chunks(request);
     this.#streams.set(stream, running);
     const chunk = await running.next();

@@ -1,3 +1,5 @@
+import type { DecodedBlock } from './column-block.ts';
+
 /** Which rows and columns of a file to decode. */
 export interface ChunkRequest {
   readonly rowGroup: number;
@@ -10,11 +12,11 @@ export interface ChunkRequest {
   readonly chunkRows: number;
 }
 
-/** One open file. Chunks are Arrow IPC streams: bytes that can move between threads without a copy. */
+/** One open file. Chunks are bytes, which move between threads without a copy. */
 export interface EngineFile {
   /** An IPC stream without batches. */
   schema(): Uint8Array;
-  chunks(request: ChunkRequest): AsyncGenerator<Uint8Array>;
+  chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock>;
   close(): void;
 }
 

@@ -1,9 +1,11 @@
-import { RecordBatchReader, Schema } from 'apache-arrow';
+import { Schema } from 'apache-arrow';
 import { makeBatch } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { columnRange } from '../format/column-range.ts';
 import type { Footer, RowGroup } from '../format/footer.ts';
 import { unreadable } from '../format/unreadable.ts';
+import { blockBatch } from './block-batch.ts';
+import type { DecodedBlock } from './column-block.ts';
 import type { Decoder } from './decoder.ts';
 import { type ChunkPlan, type ChunkReject, type RowChunk, rowChunk, rowNumberAt, rowsBefore } from './row-chunk.ts';
 
@@ -171,31 +173,30 @@ export class FileCursor {
     this.#stream = undefined;
   }
 
-  async #decode(group: IndexedGroup, from: number): Promise<Uint8Array> {
+  async #decode(group: IndexedGroup, from: number): Promise<DecodedBlock> {
     const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
     const chunkRows = group.bytes <= WHOLE_GROUP_BYTES ? group.rows : Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow));
     this.#stream ??= this.#streams.next++;
     try {
-      const bytes = await this.#decoder.next(this.#stream, this.footer.path, {
+      const block = await this.#decoder.next(this.#stream, this.footer.path, {
         rowGroup: group.index,
         columns: this.#plan.columns.read,
         skip: from - group.firstRow,
         rows: group.rows,
         chunkRows,
       });
-      if (bytes === undefined) throw new RangeError('it holds fewer rows than the footer says');
-      return bytes;
+      if (block === undefined) throw new RangeError('it holds fewer rows than the footer says');
+      return block;
     } catch (thrown) {
       throw this.#damaged(group.index, thrown);
     }
   }
 
-  #chunkOf(bytes: Uint8Array, from: number, group: IndexedGroup): RowChunk {
+  #chunkOf(block: DecodedBlock, from: number, group: IndexedGroup): RowChunk {
     try {
-      const [batch, ...others] = [...RecordBatchReader.from(bytes)];
-      if (batch === undefined || others.length > 0 || from + batch.numRows > group.firstRow + group.rows)
-        throw new RangeError('it holds another number of rows than the footer says');
-      return rowChunk(this.#plan, batch, from, bytes.byteLength);
+      const batch = blockBatch(block, this.#plan.columns.fields);
+      if (from + batch.numRows > group.firstRow + group.rows) throw new RangeError('it holds more rows than the footer says');
+      return rowChunk(this.#plan, batch, from, block.bytes.byteLength);
     } catch (thrown) {
       throw this.#damaged(group.index, thrown);
     }

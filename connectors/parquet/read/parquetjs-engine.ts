@@ -3,6 +3,7 @@ import { DataType, type Field, Schema, TimeUnit, vectorFromArray } from 'apache-
 import { type BatchSchema, batchToIpc, emptyBatch, makeBatch } from '../../../columnar/index.ts';
 import { type Footer, readFooter } from '../format/footer.ts';
 import { arrowSchema } from './arrow-schema.ts';
+import type { DecodedBlock } from './column-block.ts';
 import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
 
 /** What we use of parquetjs, which ships no types. */
@@ -47,7 +48,7 @@ class RowFile implements EngineFile {
     return batchToIpc(emptyBatch(this.#schema));
   }
 
-  async *chunks(request: ChunkRequest): AsyncGenerator<Uint8Array> {
+  async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     const cursor = this.#reader.getCursor([...request.columns]);
     cursor.rowGroupIndex = request.rowGroup;
     for (let row = 0; row < request.skip; row++) await cursor.next();
@@ -55,7 +56,7 @@ class RowFile implements EngineFile {
       yield await this.#chunk(cursor, request.columns, Math.min(request.chunkRows, request.rows - row));
   }
 
-  async #chunk(cursor: RowCursor, columns: readonly string[], rows: number): Promise<Uint8Array> {
+  async #chunk(cursor: RowCursor, columns: readonly string[], rows: number): Promise<DecodedBlock> {
     const fields = this.#schema.fields.filter((field) => columns.includes(field.name));
     const cells: unknown[][] = fields.map(() => []);
     for (let row = 0; row < rows; row++) {
@@ -64,7 +65,7 @@ class RowFile implements EngineFile {
       for (const [column, field] of fields.entries()) cells[column]?.push(cellOf(record[field.name as string], field));
     }
     const data = fields.map((field, column) => vectorFromArray(cells[column] as never[], field.type).data[0]);
-    return batchToIpc(makeBatch(new Schema(fields), data as never, rows));
+    return { bytes: batchToIpc(makeBatch(new Schema(fields), data as never, rows)) as Uint8Array<ArrayBuffer> };
   }
 
   close(): void {

@@ -1,10 +1,12 @@
 import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
-import type { ParquetFile, RecordBatch } from 'parquet-wasm/node';
+import type { ParquetFile, RecordBatch, Table } from 'parquet-wasm/node';
 import { readFooterBytes } from '../format/footer-bytes.ts';
 import { parquetWasm } from '../format/parquet-wasm.ts';
 import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
 import { readThrift } from '../format/thrift-reader.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
+import type { DecodedBlock } from './column-block.ts';
+import { copyColumns } from './copy-columns.ts';
 import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
 
 /**
@@ -37,24 +39,23 @@ class WasmFile implements EngineFile {
     return parquetWasm().readParquet(emptyFile(this.#groups.footer)).schema.intoIPCStream();
   }
 
-  async *chunks(request: ChunkRequest): AsyncGenerator<Uint8Array> {
+  async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     const whole = request.chunkRows >= request.rows;
     if (whole && request.columns.length === this.#columns) yield this.#readAlone(request);
-    // `intoIPCStream` frees the rows: without it they would stay in WASM memory.
-    else if (whole) yield (await (await this.#reader()).read(optionsOf(request))).intoIPCStream();
+    else if (whole) yield blockOf(await (await this.#reader()).read(optionsOf(request)));
     else yield* this.#stream(request);
   }
 
-  #readAlone(request: ChunkRequest): Uint8Array {
+  #readAlone(request: ChunkRequest): DecodedBlock {
     const options = { ...optionsOf(request), rowGroups: [0] };
-    return parquetWasm().readParquet(this.#groups.file(request.rowGroup), options).intoIPCStream();
+    return blockOf(parquetWasm().readParquet(this.#groups.file(request.rowGroup), options));
   }
 
-  async *#stream(request: ChunkRequest): AsyncGenerator<Uint8Array> {
+  async *#stream(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     const stream = await (await this.#reader()).stream({ ...optionsOf(request), concurrency: 1 });
     const reader = stream.getReader() as ReadableStreamDefaultReader<RecordBatch>;
     try {
-      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value.intoIPCStream();
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield blockOf(chunk.value);
     } finally {
       await reader.cancel();
     }
@@ -71,6 +72,34 @@ class WasmFile implements EngineFile {
       (reader) => reader.free(),
       () => {},
     );
+  }
+}
+
+/** Takes rows out of WASM memory, and frees them there. */
+function blockOf(rows: Table | RecordBatch): DecodedBlock {
+  const copied = 'numBatches' in rows ? copyTable(rows) : copyBatch(rows);
+  // `intoIPCStream` frees by itself.
+  if (copied === undefined) return { bytes: rows.intoIPCStream() as Uint8Array<ArrayBuffer> };
+  rows.free();
+  return copied;
+}
+
+function copyTable(table: Table): DecodedBlock | undefined {
+  if (table.numBatches !== 1) return undefined;
+  const exported = table.toFFI();
+  try {
+    return copyColumns(parquetWasm().wasmMemory().buffer as ArrayBuffer, exported.arrayAddr(0), exported.schemaAddr());
+  } finally {
+    exported.free();
+  }
+}
+
+function copyBatch(batch: RecordBatch): DecodedBlock | undefined {
+  const exported = batch.toFFI();
+  try {
+    return copyColumns(parquetWasm().wasmMemory().buffer as ArrayBuffer, exported.arrayAddr(), exported.schemaAddr());
+  } finally {
+    exported.free();
   }
 }
 
