@@ -30,7 +30,7 @@ export const fuseOptions = z.strictObject({
 });
 
 /** Streams to fuse, by name. */
-export type FusedStreams = Readonly<Record<string, Observable<StreamBatch<never>>>>;
+export type FusedStreams = Readonly<Record<string, Observable<StreamBatch>>>;
 
 type RowsOfStream<S> = S extends Observable<StreamBatch<infer T>> ? T : never;
 

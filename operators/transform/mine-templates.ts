@@ -33,12 +33,12 @@ export interface MineTemplatesOptions<T extends TypeMap> {
   readonly masks?: readonly RegExp[];
 }
 
-/** The columns that {@link mineTemplates} adds. */
-export interface TemplateColumns extends TypeMap {
+/** The columns that {@link mineTemplates} adds. A type, not an interface: columns that are added must not bring an index signature. */
+export type TemplateColumns = {
   templateId: Int32;
   template: Utf8;
   parameters: Utf8;
-}
+};
 
 /**
  * Finds the templates of log messages, line by line: `templateId` (0, 1, 2, ... in order of first sight), `template` (the message with `<*>` for what varies, as far as it is known at this line) and
