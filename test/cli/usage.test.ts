@@ -17,7 +17,7 @@ describe('millrace --help', () => {
     const asked = await millrace('--help');
     expect(asked).toMatchObject({ code: 0, stderr: [] });
     for (const { name, summary } of COMMANDS)
-      expect(asked.stdout.join('\n')).toMatch(new RegExp(`^  ${name}\\b.*${summary.slice(0, 20)}`, 'm'));
+      expect(asked.stdout.join('\n')).toMatch(new RegExp(`^  millrace ${name}\\b.*${summary.slice(0, 20)}`, 'm'));
     for (const same of ['-h', 'help']) expect(await millrace(same)).toEqual(asked);
     expect(await millrace()).toEqual({ ...asked, code: 2 });
   });
