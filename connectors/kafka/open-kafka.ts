@@ -22,7 +22,7 @@ export interface KafkaHome extends Home {
 /**
  * Opens a Kafka cluster as the home of pipelines: topics, sources with positions kept in commit records, and epochs committed as transactions.
  *
- * Nothing connects until it is needed. Needs Kafka 2.5 or newer.
+ * Nothing connects until it is needed. Made for Kafka 2.5 and newer.
  *
  * @throws MillraceError INVALID_OPTION at once; later UNAVAILABLE, AUTHENTICATION_FAILED, UNKNOWN_TOPIC, FENCED from what the calls do.
  * @example
