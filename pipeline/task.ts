@@ -1,28 +1,18 @@
 import type { TypeMap } from '../columnar/index.ts';
-import type {
-  CommitRecord,
-  Home,
-  JournalEntry,
-  OutputRecords,
-  Position,
-  ReadBudget,
-  Snapshot,
-  Source,
-  StreamPoint,
-} from '../connectors/index.ts';
+import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, Snapshot, Source } from '../connectors/index.ts';
 import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
 import { HandoverSource } from './handover.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
-import { differingPlaces } from './published.ts';
 import { Rejects } from './rejects.ts';
+import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
 import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
 import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
-import { compareState, isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
+import { isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
 import { type TaskSummary, taskSummary } from './task-summary.ts';
 import type { OnPublish } from './topic-output.ts';
 import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
@@ -50,9 +40,6 @@ export interface TaskSetting {
   /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */
   readonly suspects?: OrdinalRange;
 }
-
-/** Where a re-run stops. */
-type RerunTarget = Pick<StreamPoint, 'positions'> & { readonly nextOrdinal?: number };
 
 /** Rows from `from` on, before `to`. */
 export interface OrdinalRange {
@@ -198,57 +185,26 @@ export class Task {
     return definition.kind === 'topic' ? home.source(definition, pipeline.name) : definition.create();
   }
 
-  /** Re-runs the committed rows since the snapshot with sinks muted, and compares state and outputs with what was committed. */
+  /** Runs the committed rows since the snapshot again. */
   async #repeat(record: CommitRecord, change: StateChange): Promise<void> {
-    this.#sinks.muted = true;
-    if (this.#setting.rerunTo !== undefined) await this.#repeatTo({ positions: this.#setting.rerunTo });
-    else {
-      await this.#repeatTo(record.digestAt ?? record);
-      compareState(this.#cells, record, change);
-      await this.#repeatTo(record);
-    }
-    await this.#merge.goLive();
+    const { options, rerunTo: target } = this.#setting;
+    const parts: RerunParts = {
+      task: this.name,
+      merge: this.#merge,
+      sinks: this.#sinks,
+      cells: this.#cells,
+      options,
+      run: (turn) => this.#epochs.cadence.work(() => this.#run(turn)),
+    };
+    if (target === undefined) await rerunCommitted(parts, record, change);
+    else await rerunTo(parts, { positions: target });
     this.#rejects.take();
-    const differing = record.published === undefined ? [] : differingPlaces(this.#sinks.published.toJSON(), record.published);
-    if (differing.length > 0 && Object.keys(record.digest).length > 0) {
-      throw new MillraceError(
-        'DIVERGED',
-        `re-running epoch ${record.epoch} of task ${this.name} put out something else for ${differing.join(', ')}`,
-        {
-          hint: 'a step depends on more than its rows (a clock, a random number, the environment), or the code has changed',
-        },
-      );
-    }
-    this.#sinks.muted = false;
     this.#epochRows = 0;
-  }
-
-  /** Re-runs up to a point; one that does not know its ordinal is wherever its positions are. */
-  async #repeatTo(point: RerunTarget): Promise<void> {
-    const merge = this.#merge;
-    while (merge.nextOrdinal < (point.nextOrdinal ?? 0) || !samePositions(merge.positions, point.positions)) {
-      const rows = Math.min(
-        this.#setting.options.batchRows,
-        Math.max(1, (point.nextOrdinal ?? Number.POSITIVE_INFINITY) - merge.nextOrdinal),
-      );
-      const turn = await merge.next(rows, (input) => this.#budget(point.positions[input.name]));
-      if (typeof turn !== 'string') await this.#epochs.cadence.work(() => this.#run(turn));
-      else if (turn === 'end' || samePositions(merge.positions, point.positions)) break;
-    }
-    if (merge.nextOrdinal === (point.nextOrdinal ?? merge.nextOrdinal)) return;
-    throw new MillraceError('DIVERGED', `task ${this.name} found ${merge.nextOrdinal} rows where ${point.nextOrdinal} were committed`, {
-      hint: 'the input has changed or was deleted since, or the commit record is not that of this input; begin anew with --fresh',
-    });
-  }
-
-  #budget(until?: Position): ReadBudget {
-    const { batchRows, prefetchBytes } = this.#setting.options;
-    return { rows: batchRows, bytes: prefetchBytes, ...(until === undefined ? {} : { until }) };
   }
 
   /** One turn: `'idle'` when there was nothing to do, `'end'` when the input has truly ended. Commits when an epoch is due. */
   async turn(): Promise<'rows' | 'idle' | 'end'> {
-    const turn = await this.#merge.next(this.#turnRows(), () => this.#budget());
+    const turn = await this.#merge.next(this.#turnRows(), () => readBudget(this.#setting.options));
     if (typeof turn === 'string') {
       if (this.#turns > 0) await this.#commit('due');
       return turn;
@@ -345,10 +301,4 @@ export class Task {
     await this.#sinks.close();
     await this.#setting.home.epochs.release(this.name);
   }
-}
-
-function samePositions(a: Readonly<Record<string, Position>>, b: Readonly<Record<string, Position>>): boolean {
-  return Object.entries(b).every(([input, position]) =>
-    Object.entries(position).every(([stream, offset]) => (a[input]?.[stream] ?? 0) >= offset),
-  );
 }
