@@ -6,4 +6,5 @@ export { NumberColumn } from './number-column.ts';
 export { bytesOfBase64, EXPECTED, misfit, putText } from './put-text.ts';
 export { type CategoryBuilder, type ColumnBuilder, RowColumns } from './row-columns.ts';
 export { ABSENT, NULL, nullsOf, PRESENT } from './row-state.ts';
+export { TensorColumn } from './tensor-column.ts';
 export { TextColumn } from './text-column.ts';

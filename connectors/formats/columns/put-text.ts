@@ -3,6 +3,7 @@ import { BooleanColumn } from './boolean-column.ts';
 import { Int64Column } from './int64-column.ts';
 import { NumberColumn } from './number-column.ts';
 import type { ColumnBuilder } from './row-columns.ts';
+import { TensorColumn } from './tensor-column.ts';
 
 /**
  * Sets a row of any column from text, as CSV and log lines give it: numbers in decimal, `true`, `false`, `1` and `0`, instants in ISO 8601, as web servers
@@ -12,6 +13,7 @@ export function putText(builder: ColumnBuilder, row: number, bytes: Uint8Array, 
   if (builder instanceof NumberColumn) return builder.put(row, numberOf(builder, bytes, start, end));
   if (builder instanceof Int64Column) return putInteger(builder, row, bytes, start, end);
   if (builder instanceof BooleanColumn) return putBoolean(builder, row, bytes, start, end);
+  if (builder instanceof TensorColumn) return false;
   if (builder.kind !== 'binary') {
     builder.put(row, bytes, start, end);
     return true;
@@ -62,6 +64,7 @@ export const EXPECTED: Readonly<Record<ColumnBuilder['kind'], string>> = {
   text: 'a string',
   category: 'a string',
   binary: 'a base64 string',
+  tensor: 'a list of as many float32 numbers as the column holds',
 };
 
 const decoder = new TextDecoder();

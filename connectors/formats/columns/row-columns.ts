@@ -6,10 +6,11 @@ import { CategoryColumn } from './category-column.ts';
 import { Int64Column } from './int64-column.ts';
 import { NumberColumn, numberKindOf } from './number-column.ts';
 import { ABSENT, PRESENT } from './row-state.ts';
+import { TensorColumn } from './tensor-column.ts';
 import { TextColumn } from './text-column.ts';
 
 /** Collects one column of rows being decoded. */
-export type ColumnBuilder = NumberColumn | Int64Column | BooleanColumn | TextColumn | CategoryBuilder;
+export type ColumnBuilder = NumberColumn | Int64Column | BooleanColumn | TextColumn | TensorColumn | CategoryBuilder;
 
 /** Collects strings as codes into a dictionary. */
 export interface CategoryBuilder {
@@ -28,6 +29,9 @@ export function columnBuilder(type: DataType, category: () => CategoryBuilder): 
   if (DataType.isInt(type) && type.bitWidth === 64 && type.isSigned) return new Int64Column();
   if (DataType.isBool(type)) return new BooleanColumn();
   if (type instanceof Utf8 || type instanceof Binary) return new TextColumn(type);
+  if (DataType.isFixedSizeList(type) && DataType.isFloat(type.children[0]?.type) && type.children[0].type.precision === 1) {
+    return new TensorColumn(type.listSize);
+  }
   if (DataType.isDictionary(type) && type.dictionary instanceof Utf8) return category();
   return undefined;
 }
@@ -80,8 +84,9 @@ export class RowColumns<T extends TypeMap> {
 
 function builderOf(field: Field, format: string, category: () => CategoryBuilder): ColumnBuilder {
   const builder = columnBuilder(field.type, category);
-  if (builder !== undefined) return builder;
+  // Lists have a form in JSON alone.
+  if (builder !== undefined && (builder.kind !== 'tensor' || format === 'json')) return builder;
   throw new MillraceError('INVALID_OPTION', `format ${format} cannot hold column '${field.name}' of type ${field.type}`, {
-    hint: 'use float64, float32, int32, int64, boolean, utf8, category, timestamp or binary',
+    hint: 'use float64, float32, int32, int64, boolean, utf8, category, timestamp or binary (and, in json, tensor)',
   });
 }

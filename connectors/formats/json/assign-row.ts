@@ -8,13 +8,17 @@ import {
   NULL,
   NumberColumn,
   type RowColumns,
+  TensorColumn,
   TextColumn,
 } from '../columns/index.ts';
 import { parseInstant, shorten } from '../values/index.ts';
 import type { ObjectLayout } from './object-layout.ts';
-import type { JsonNode } from './parse-json.ts';
+import { type JsonNode, jsonText } from './parse-json.ts';
 
 const encoder = new TextEncoder();
+
+/** Fields that are no column: left out, rejected, or put into a column as JSON. */
+export type UnknownFields = 'ignore' | 'reject' | TextColumn;
 
 /** Sets a row from a parsed object; returns the reason why it does not fit the schema, or undefined. The row may then be set in part. */
 export function assignRow(
@@ -22,25 +26,33 @@ export function assignRow(
   layout: ObjectLayout,
   columns: RowColumns<never>,
   row: number,
-  rejectUnknown: boolean,
+  unknown: UnknownFields,
 ): string | undefined {
   if (node.kind !== 'object') return `expected an object, found ${describeNode(node)}`;
   const met = new Set<string>();
+  const captured: (readonly [string, JsonNode])[] = [];
   for (const [key, value] of node.members) {
     const name = layout.names.indexOf(key);
     if (name < 0) {
-      if (rejectUnknown) return `unknown field ${shorten(key)}`;
+      if (unknown === 'reject') return `unknown field ${shorten(key)}`;
+      captured.push([key, value]);
       continue;
     }
     if (met.has(key)) return `duplicate key ${shorten(key)}`;
     met.add(key);
     const column = layout.columns[name] as number;
     const child = layout.children[name];
-    const reason =
-      child === undefined ? assignValue(value, column, columns, row) : assignChild(key, value, child, columns, row, rejectUnknown);
+    const reason = child === undefined ? assignValue(value, column, columns, row) : assignChild(key, value, child, columns, row, unknown);
     if (reason !== undefined) return reason;
   }
+  if (unknown instanceof TextColumn && captured.length > 0) capture(captured, unknown, row);
   return undefined;
+}
+
+function capture(members: readonly (readonly [string, JsonNode])[], column: TextColumn, row: number): void {
+  // Lone surrogates stay escapes, as JSON.stringify writes them.
+  const bytes = encoder.encode(jsonText({ kind: 'object', members }));
+  column.put(row, bytes, 0, bytes.length);
 }
 
 function assignChild(
@@ -49,12 +61,13 @@ function assignChild(
   layout: ObjectLayout,
   columns: RowColumns<never>,
   row: number,
-  rejectUnknown: boolean,
+  unknown: UnknownFields,
 ): string | undefined {
   // A null parent is an absent one: its columns stay empty.
   if (node.kind === 'null') return undefined;
   if (node.kind !== 'object') return `field ${shorten(key)}: expected an object, found ${describeNode(node)}`;
-  return assignRow(node, layout, columns, row, rejectUnknown);
+  // Only fields of the outermost object are captured.
+  return assignRow(node, layout, columns, row, unknown instanceof TextColumn ? 'ignore' : unknown);
 }
 
 function assignValue(node: JsonNode, column: number, columns: RowColumns<never>, row: number): string | undefined {
@@ -71,9 +84,15 @@ function assignValue(node: JsonNode, column: number, columns: RowColumns<never>,
 function putNode(node: JsonNode, builder: ColumnBuilder, row: number): boolean {
   if (node.kind === 'number') return putNumber(node.text, builder, row);
   if (node.kind === 'string') return putString(node.text, builder, row);
+  if (node.kind === 'array') return builder instanceof TensorColumn && putList(node.items, builder, row);
   if (node.kind !== 'boolean' || !(builder instanceof BooleanColumn)) return false;
   builder.put(row, node.value);
   return true;
+}
+
+function putList(items: readonly JsonNode[], builder: TensorColumn, row: number): boolean {
+  const values = items.map((item) => (item.kind === 'number' ? Number(item.text) : Number.NaN));
+  return builder.put(row, values);
 }
 
 function putNumber(text: string, builder: ColumnBuilder, row: number): boolean {

@@ -1,12 +1,21 @@
 import type { TypeMap } from 'apache-arrow';
 import type { RecordColumns } from '../../contract/index.ts';
-import { BooleanColumn, type ColumnBuilder, Int64Column, NumberColumn, type RowColumns, TextColumn } from '../columns/index.ts';
+import {
+  BooleanColumn,
+  type ColumnBuilder,
+  Int64Column,
+  NumberColumn,
+  type RowColumns,
+  TensorColumn,
+  TextColumn,
+} from '../columns/index.ts';
 import { copyBlock, extentOf, isScattered, ScannerDictionary, type ScannerMemory } from '../scanner/index.ts';
 import type { ObjectLayout } from './object-layout.ts';
 
-/** Kinds of columns as the kernel numbers them; the last is for nested objects. */
-const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
-const NESTED = KINDS.length;
+/** Kinds of columns as the kernel numbers them; of binary and tensor columns it reads null alone. 9 is for nested objects. */
+const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary', 'tensor'] as const;
+const NESTED = 9;
+const UNREAD = 8;
 const NODE_BYTES = 8;
 const ENTRY_BYTES = 32;
 /** Reads whole blocks of records into columns by the kernel, which lies in its own memory. Records that it refuses are left to be read one by one. */
@@ -25,7 +34,7 @@ export class BlockScanner<T extends TypeMap> {
     this.#columns = columns;
     this.#skipUnknown = skipUnknown;
     this.#maxBytes = maxBytes;
-    this.#entries = new Int32Array(columns.builders.length);
+    this.#entries = new Int32Array(columns.builders.length).fill(-1);
     this.#root = this.#planNode(layout);
   }
 
@@ -37,7 +46,7 @@ export class BlockScanner<T extends TypeMap> {
       const at = this.#memory.keep(key.length + 8);
       this.#memory.bytes(at, key.length).set(key);
       if (column >= 0) this.#entries[column] = node + NODE_BYTES + index * ENTRY_BYTES;
-      const kind = child === undefined ? KINDS.indexOf((this.#columns.builders[column] as ColumnBuilder).kind) : NESTED;
+      const kind = child === undefined ? Math.min(KINDS.indexOf((this.#columns.builders[column] as ColumnBuilder).kind), UNREAD) : NESTED;
       return [at, key.length, kind, child === undefined ? 0 : this.#planNode(child), 0, 0, 0, 0];
     });
     this.#memory.words(node, 2).set([entries.length, -1]);
@@ -62,6 +71,7 @@ export class BlockScanner<T extends TypeMap> {
     this.#memory.words(pointers, builders.length).set(states);
     builders.forEach((builder, column) => {
       this.#memory.bytes(states[column] as number, count).fill(0);
+      if ((this.#entries[column] as number) < 0) return;
       const dictionary = builder instanceof ScannerDictionary ? builder.header : 0;
       this.#memory.words((this.#entries[column] as number) + 16, 3).set([values[column] as number, states[column] as number, dictionary]);
     });
@@ -81,6 +91,7 @@ export class BlockScanner<T extends TypeMap> {
       const at = values[column] as number;
       const state = memory.bytes(states[column] as number, count).slice();
       if (builder instanceof TextColumn) return textPairs(memory.words(at, count * 2), state, low);
+      if (builder instanceof TensorColumn) builder.begin(count);
       builder.state = state;
       if (builder instanceof NumberColumn) builder.values = memory.doubles(at, count).slice();
       else if (builder instanceof Int64Column) builder.take(memory.words(at, count * 2).slice());

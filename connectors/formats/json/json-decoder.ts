@@ -1,9 +1,10 @@
 import type { TypeMap } from 'apache-arrow';
 import { type BatchSchema, takeRows } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
 import type { DecodedRows, Decoder, RecordColumns, UndecodableRecord } from '../../contract/index.ts';
-import { NULL, PRESENT, RowColumns } from '../columns/index.ts';
+import { NULL, PRESENT, RowColumns, TextColumn } from '../columns/index.ts';
 import { ScannerDictionary, ScannerMemory } from '../scanner/index.ts';
-import { assignRow } from './assign-row.ts';
+import { assignRow, type UnknownFields } from './assign-row.ts';
 import { BlockScanner } from './block-scanner.ts';
 import type { JsonOptions } from './json-options.ts';
 import { JsonScanner } from './json-scanner.ts';
@@ -22,13 +23,15 @@ export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
   readonly #blocks: BlockScanner<T>;
   readonly #scanner: JsonScanner;
   readonly #options: JsonOptions;
+  readonly #unknown: UnknownFields;
 
   constructor(schema: BatchSchema<T>, options: JsonOptions) {
     const memory = new ScannerMemory();
-    const skipUnknown = options.unknown === 'ignore';
+    const skipUnknown = options.unknown === 'ignore' && options.capture === undefined;
     this.#options = options;
     this.#columns = new RowColumns(schema, 'json', () => new ScannerDictionary(memory));
-    this.#layout = objectLayout(this.#columns.names, options.paths);
+    this.#layout = objectLayout(this.#columns.names, options.paths, options.capture);
+    this.#unknown = unknownFields(this.#columns as RowColumns<never>, options);
     this.#blocks = new BlockScanner(memory, this.#layout, this.#columns, skipUnknown, options.maxBytes);
     this.#scanner = new JsonScanner(this.#layout, this.#columns.builders, skipUnknown);
   }
@@ -94,10 +97,18 @@ export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
       return 'invalid UTF-8';
     }
     try {
-      return assignRow(parseJson(text), this.#layout, this.#columns as RowColumns<never>, row, this.#options.unknown === 'reject');
+      return assignRow(parseJson(text), this.#layout, this.#columns as RowColumns<never>, row, this.#unknown);
     } catch (thrown) {
       if (thrown instanceof JsonSyntaxError) return `broken JSON: ${thrown.message}`;
       throw thrown;
     }
   }
+}
+
+/** What is done with fields that are no column. */
+function unknownFields(columns: RowColumns<never>, { unknown, capture }: JsonOptions): UnknownFields {
+  if (capture === undefined) return unknown;
+  const builder = columns.builders[columns.names.indexOf(capture)];
+  if (builder instanceof TextColumn && builder.kind === 'text') return builder;
+  throw new MillraceError('INVALID_OPTION', `json: column '${capture}' cannot capture fields`, { hint: 'capture needs a utf8 column' });
 }

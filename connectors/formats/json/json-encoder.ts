@@ -1,5 +1,5 @@
-import type { TypeMap } from 'apache-arrow';
-import type { Batch, BatchSchema } from '../../../columnar/index.ts';
+import type { Data, TypeMap } from 'apache-arrow';
+import { type Batch, type BatchSchema, columnData, emptyBatch, Validity } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import type { Encoder, RecordFields, RecordWriter } from '../../contract/index.ts';
 import type { JsonOptions } from './json-options.ts';
@@ -17,29 +17,35 @@ export class JsonEncoder<T extends TypeMap> implements Encoder<T> {
   constructor(schema: BatchSchema<T>, options: JsonOptions) {
     this.#options = options;
     const names = schema.fields.map((field) => field.name);
-    const { pieces, order } = template(objectLayout(names, options.paths));
+    const { pieces, order } = template(objectLayout(names, options.paths, options.capture));
     this.#pieces = pieces.map((piece) => new TextEncoder().encode(piece));
     this.#order = order;
     this.#fixed = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     // A type that JSON cannot hold is an error now, not at the first row.
-    this.#writers({
-      schema,
-      numRows: 0,
-      data: { children: schema.fields.map((field) => ({ type: field.type, length: 0, values: [] })) },
-    } as never);
+    this.#writers(emptyBatch(schema) as Batch);
   }
 
   encode(batch: Batch<T>, writer: RecordWriter, fields: RecordFields): void {
     const writers = this.#writers(batch as Batch);
+    const captured = this.#options.capture === undefined ? undefined : textsOf(columnData(batch, this.#options.capture as never));
     for (let row = 0; row < batch.numRows; row++) {
       let room = this.#fixed;
       for (let i = 0; i < writers.length; i++) room += (writers[i] as ValueWriter).room(row);
-      const out = writer.reserve(room);
+      const others = captured?.(row);
+      const out = writer.reserve(room + (others?.length ?? 0));
       writer.beginValue();
-      writer.position = this.#write(writers, row, out, writer.position);
+      const end = this.#write(writers, row, out, writer.position);
+      writer.position = others === undefined ? end : this.#append(others, out, end);
       writer.endValue();
       writer.endRecord({ key: fields.key(row), timestamp: fields.timestamp(row) });
     }
+  }
+
+  /** Puts the members of another object, given as text, before the closing brace. */
+  #append(others: Uint8Array, out: Uint8Array, end: number): number {
+    out.set(others, end - 1);
+    if (this.#order.length > 0) out[end - 1] = 0x2c;
+    return end - 1 + others.length;
   }
 
   #write(writers: readonly ValueWriter[], row: number, out: Uint8Array, position: number): number {
@@ -59,6 +65,14 @@ export class JsonEncoder<T extends TypeMap> implements Encoder<T> {
       throw new MillraceError('INVALID_OPTION', `format json cannot hold column '${field?.name}' of type ${field?.type}`);
     });
   }
+}
+
+/** The text of a row of a utf8 column; undefined where it is null. */
+function textsOf(data: Data): (row: number) => Uint8Array | undefined {
+  const bytes = data.values as Uint8Array;
+  const offsets = data.valueOffsets as Int32Array;
+  const validity = Validity.of(data);
+  return (row) => (validity.isValid(row) ? bytes.subarray(offsets[row], offsets[row + 1]) : undefined);
 }
 
 function copy(piece: Uint8Array, out: Uint8Array, at: number): number {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const jsonOptions = z.strictObject({
   /** Fields that are no column: leave them out, or reject the record. */
   unknown: z.enum(['ignore', 'reject']).default('ignore'),
+  /** A utf8 column that takes the fields that are no column, as a JSON object; null where there are none. Instead of `unknown`. */
+  capture: z.string().optional(),
   /** Where nested columns lie, as dotted paths by column: `{ temperature: 'sensor.temperature' }`. */
   paths: z.record(z.string(), z.string()).default({}),
   /** How timestamps are written: ms since the epoch, or ISO 8601 in UTC. Both are read. */

@@ -16,7 +16,7 @@ import type { ObjectLayout } from './object-layout.ts';
 import { FAILED, skipValue } from './skip-value.ts';
 
 /** Numbers come first, those that the scanner itself puts before all. */
-const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary'] as const;
+const KINDS = ['float64', 'timestamp', 'float32', 'int32', 'int64', 'boolean', 'text', 'category', 'binary', 'tensor'] as const;
 const FLOAT64 = 0;
 const TIMESTAMP = 1;
 const INT64 = 4;

@@ -29,15 +29,17 @@ interface PathNode {
 const encoder = new TextEncoder();
 
 /**
- * The layout for columns at dotted paths (`sensor.temperature`); without a path a column is a key of the same name at the top.
+ * The layout for all columns but `capture` at dotted paths (`sensor.temperature`); without a path a column is a key of the same name at the top.
  *
  * @throws MillraceError INVALID_OPTION when a path is empty or runs through another column.
  */
-export function objectLayout(columns: readonly string[], paths: Readonly<Record<string, string>>): ObjectLayout {
+export function objectLayout(columns: readonly string[], paths: Readonly<Record<string, string>>, capture?: string): ObjectLayout {
+  if (capture !== undefined && !columns.includes(capture)) throw pathError(`capture names '${capture}', which is no column`);
   const root: PathNode = { column: -1, children: new Map() };
   const unknown = Object.keys(paths).find((name) => !columns.includes(name));
   if (unknown !== undefined) throw pathError(`paths names '${unknown}', which is no column`);
   columns.forEach((name, column) => {
+    if (name === capture) return;
     const path = paths[name]?.split('.') ?? [name];
     const last = path.pop() as string;
     const parent = path.reduce((node, key) => childOf(node, key, name), root);

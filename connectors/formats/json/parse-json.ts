@@ -155,3 +155,13 @@ const WORDS: readonly (readonly [string, JsonNode])[] = [
   ['false', { kind: 'boolean', value: false }],
   ['null', { kind: 'null' }],
 ];
+
+/** A value as JSON again: numbers digit by digit as they were, keys that stood twice still twice. */
+export function jsonText(node: JsonNode): string {
+  if (node.kind === 'number') return node.text;
+  if (node.kind === 'string') return JSON.stringify(node.text);
+  if (node.kind === 'boolean') return String(node.value);
+  if (node.kind === 'null') return 'null';
+  if (node.kind === 'array') return `[${node.items.map(jsonText).join(',')}]`;
+  return `{${node.members.map(([key, value]) => `${JSON.stringify(key)}:${jsonText(value)}`).join(',')}}`;
+}

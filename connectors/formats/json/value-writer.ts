@@ -25,6 +25,7 @@ export function valueWriter(batch: Batch, column: number, timestamps: 'epoch' | 
   if (DataType.isBool(type)) return booleanWriter(batch, name);
   if (type.typeId === Type.Utf8) return textWriter(data);
   if (type.typeId === Type.Binary) return base64Writer(data);
+  if (DataType.isFixedSizeList(type)) return listWriter(data, type.listSize);
   if (DataType.isDictionary(type)) return categoryWriter(data);
   return undefined;
 }
@@ -82,6 +83,28 @@ function instantWriter(instants: Float64Array, timestamps: 'epoch' | 'iso'): Val
   return {
     room: SCALAR,
     write: (row, out, at) => (Number.isNaN(instants[row]) ? writeNull(out, at) : write(instants[row] as number, out, at)),
+  };
+}
+
+/** A tensor: its values in a list. */
+function listWriter(data: Data, size: number): ValueWriter | undefined {
+  const child = data.children[0] as Data | undefined;
+  if (child !== undefined && !(DataType.isFloat(child.type) && child.type.precision === 1)) return undefined;
+  const values = (child?.values ?? []) as Float32Array;
+  const validity = Validity.of(data);
+  const writeItems = (row: number, out: Uint8Array, position: number) => {
+    let at = position;
+    for (let item = 0; item < size; item++) {
+      out[at++] = item === 0 ? 0x5b : 0x2c;
+      at = writeNumber(values[row * size + item] as number, true, out, at);
+    }
+    if (size === 0) out[at++] = 0x5b;
+    out[at++] = 0x5d;
+    return at;
+  };
+  return {
+    room: () => size * SCALAR_ROOM + SCALAR_ROOM,
+    write: (row, out, at) => (validity.isValid(row) ? writeItems(row, out, at) : writeNull(out, at)),
   };
 }
 
