@@ -5,6 +5,7 @@ import { presentData, presentNumbers } from '../keys/keyed-columns.ts';
 import { PerKey } from '../keys/per-key.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 
 /** What a run of `interpolate` needs to know. */
@@ -167,7 +168,11 @@ export class InterpolateState {
       taken.ordinal[index] = rows.ordinal[releasing] as number;
       taken.sub[index] = this.#order.next(rows.ordinal[releasing] as number);
       taken.watermark[index] = this.#watermark;
-      availableAt[index] = Math.max(times[row] as number, times[releasing] as number, rows.availableAt?.[row] ?? Number.NEGATIVE_INFINITY);
+      availableAt[index] = Math.max(
+        times[row] as number,
+        knownAt(rows, releasing, times[releasing] as number),
+        rows.availableAt?.[row] ?? Number.NEGATIVE_INFINITY,
+      );
     });
     return { ...taken, availableAt };
   }

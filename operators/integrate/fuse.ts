@@ -17,6 +17,7 @@ import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
 import { presentData, presentNumbers } from '../keys/keyed-columns.ts';
 import { PerKey } from '../keys/per-key.ts';
 import { eventTimes } from '../rows/event-times.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 
 /** Options of {@link fuse}. */
@@ -132,7 +133,7 @@ class FusedState {
       next[inputs.indexOf(input)] = row + 1;
       this.#passTicks(
         input.rows.watermark[row] as number,
-        { ordinal: input.rows.ordinal[row] as number, time: input.times[row] as number },
+        { ordinal: input.rows.ordinal[row] as number, time: knownAt(input.rows, row, input.times[row] as number) },
         memory,
         ticks,
         settings,

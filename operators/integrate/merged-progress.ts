@@ -1,4 +1,5 @@
 import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import { knownAt } from '../rows/known-at.ts';
 
 /** The moments at which the watermark of a join rose: the watermark, the ordinal, and the event time of the row that raised it. */
 export class Rises {
@@ -58,7 +59,7 @@ export class MergedProgress {
       this.#watermarks[input] = watermark;
       if (this.watermark > low) {
         low = this.watermark;
-        rises.add(low, (rows as StreamBatch).ordinal[row] as number, time);
+        rises.add(low, (rows as StreamBatch).ordinal[row] as number, knownAt(rows as StreamBatch, row, time));
       }
     }
     this.#takeMarks(inputs, low, rises);

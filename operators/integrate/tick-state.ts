@@ -9,6 +9,7 @@ import {
 } from '../../streams/index.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import { type NeighborColumn, NeighborTable, neighborColumn } from './neighbor-table.ts';
 
@@ -64,11 +65,27 @@ export class TickState {
     for (let row = from; row < rows; row++) {
       const time = times[row] as number;
       if (time !== this.#table.tick || release.rows === row) {
-        if (release.rows < row) this.#release(release, joined, row, { ordinal: joined.ordinal[row] as number, time }, times, settings);
+        if (release.rows < row)
+          this.#release(
+            release,
+            joined,
+            row,
+            { ordinal: joined.ordinal[row] as number, time: knownAt(joined, row, time) },
+            times,
+            settings,
+          );
         this.#table.beginTick(time);
       }
       this.#table.report(neighbors[row] as number, views as NeighborColumn[], row);
-      if (this.#table.complete) this.#release(release, joined, row + 1, { ordinal: joined.ordinal[row] as number, time }, times, settings);
+      if (this.#table.complete)
+        this.#release(
+          release,
+          joined,
+          row + 1,
+          { ordinal: joined.ordinal[row] as number, time: knownAt(joined, row, time) },
+          times,
+          settings,
+        );
     }
     const { mark } = input;
     if (mark !== undefined && release.rows < rows && mark.watermark > this.#table.tick) {

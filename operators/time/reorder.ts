@@ -14,6 +14,7 @@ import {
 import { eventTimes } from '../rows/event-times.ts';
 import { Heap } from '../rows/heap.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 
 /** Options of {@link reorder}. */
@@ -119,7 +120,7 @@ function release(waiting: Waiting, input: StreamBatch): { output: StreamBatch; l
   for (let row = held; row < times.length; row++) {
     const watermark = joined.watermark[row] as number;
     const time = times[row] as number;
-    letGo(watermark, { ordinal: joined.ordinal[row] as number, time });
+    letGo(watermark, { ordinal: joined.ordinal[row] as number, time: knownAt(joined, row, time) });
     if (time >= watermark) pending.push(row);
     else lateRows.push(row - held);
   }

@@ -2,6 +2,7 @@ import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.
 import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { Heap } from '../rows/heap.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import { ClosedWindows, type Closing } from './closed-windows.ts';
 import { type Aggregates, Slots } from './slots.ts';
@@ -70,7 +71,11 @@ export class SessionWindows {
       const watermark = input.watermark[row] as number;
       if (watermark >= (this.#ends.first?.end ?? Number.POSITIVE_INFINITY)) {
         addRows(row);
-        this.#close(watermark, { ordinal: input.ordinal[row] as number, availableAt: Math.max(watermark, time || watermark) }, closed);
+        this.#close(
+          watermark,
+          { ordinal: input.ordinal[row] as number, availableAt: knownAt(input, row, Math.max(watermark, time || watermark)) },
+          closed,
+        );
       }
       if (Number.isNaN(time)) timeless.push(row);
       else slots[row] = this.#assign(groups[row] as number, time, watermark, () => addRows(row));

@@ -1,6 +1,7 @@
 import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
+import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import { ClosedWindows, type Closing } from './closed-windows.ts';
 import { type Aggregates, Slots } from './slots.ts';
@@ -77,7 +78,7 @@ export class TimeWindows {
         added = row;
         this.#close(
           watermark,
-          { ordinal: input.ordinal[row] as number, availableAt: Math.max(watermark, times[row] || watermark) },
+          { ordinal: input.ordinal[row] as number, availableAt: knownAt(input, row, Math.max(watermark, times[row] || watermark)) },
           closed,
         );
         pane = undefined;
