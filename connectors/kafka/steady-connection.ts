@@ -15,6 +15,8 @@ export declare class KafkaConnection {
 }
 
 const SIZE_BYTES = 4;
+/** Every response begins with the number of its request. */
+const SMALLEST_RESPONSE = 4;
 /** No response is larger: fetches are bounded far below. */
 const LARGEST_RESPONSE = 1024 * 1024 * 1024;
 
@@ -68,7 +70,7 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
       this.#filled += taken;
       if (this.#filled < SIZE_BYTES) return taken;
       const size = this.#size.readInt32BE();
-      if (size < 0 || size > LARGEST_RESPONSE) {
+      if (size < SMALLEST_RESPONSE || size > LARGEST_RESPONSE) {
         this.socket?.destroy(new Error(`${this.host}:${this.port} announces a response of ${size} bytes: it speaks no Kafka`));
         return data.length - at;
       }
