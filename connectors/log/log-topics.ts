@@ -1,7 +1,6 @@
 import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
 import { sliceRecords } from '../records/index.ts';
 import {
-  AppendSignal,
   checkPartition,
   checkTopicSettings,
   firstAtOrAfter,
@@ -14,6 +13,7 @@ import { BlockTable } from './block-table.ts';
 import type { LogCleaner } from './log-cleaner.ts';
 import type { LogDatabase } from './log-database.ts';
 import { damaged } from './store-error.ts';
+import { ThreadSignal } from './thread-signal.ts';
 
 interface TopicRow {
   readonly id: number;
@@ -29,13 +29,14 @@ export class LogTopics implements Topics, PartitionReader {
   readonly #blocks: BlockTable;
   readonly #cleaner: LogCleaner;
   #written = 0;
-  readonly #signal = new AppendSignal();
+  readonly #signal: ThreadSignal;
   /** Partitions whose range was compared with their blocks. */
   readonly #checked = new Set<string>();
 
   constructor(database: LogDatabase, cleaner: LogCleaner) {
     this.#database = database;
     this.#cleaner = cleaner;
+    this.#signal = new ThreadSignal(database.file);
     this.#blocks = new BlockTable(database);
   }
 
@@ -138,6 +139,10 @@ export class LogTopics implements Topics, PartitionReader {
     if (blocks.length === 0 && from < end)
       throw damaged(this.#database.file, `topic '${topic}' partition ${partition} lacks its records ${from} to ${end - 1}`);
     return joinRecords(blocks);
+  }
+
+  close(): void {
+    this.#signal.close();
   }
 
   appended(milliseconds: number): Promise<void> {

@@ -39,6 +39,7 @@ export function openLog(folder: string, options: LogOptions = {}): Home {
     claim: async () => lock?.acquire(),
     close: async () => {
       lock?.release();
+      topics.close();
       database.close();
     },
   };
