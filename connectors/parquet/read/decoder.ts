@@ -36,7 +36,8 @@ class ThreadDecoder implements Decoder {
   #ending = false;
 
   constructor(engine: EngineName) {
-    this.#worker = new Worker(WORKER, { workerData: engine });
+    // Flags of the program, such as --input-type, are not for the thread.
+    this.#worker = new Worker(WORKER, { workerData: engine, execArgv: [] });
     this.#worker.unref();
     this.#worker.on('message', ({ id, result, error }: { id: number; result?: Answer; error?: string }) => {
       const waiting = this.#settle(id);

@@ -28,3 +28,7 @@ export function fromPosition(position: Position): { readonly base: ReplayBase; r
   const row = position[`${OWN}row`];
   return { base, given: row === undefined ? undefined : { due: own('due', 0), n: row, copy: own('copy', 0) } };
 }
+
+/** Whether a position is one of a replay, or the replayed source's own. */
+export const isReplayPosition = (position: Position | undefined): boolean =>
+  Object.keys(position ?? {}).some((name) => name.startsWith(OWN));

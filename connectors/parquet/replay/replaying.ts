@@ -4,6 +4,7 @@ import { type Duration, duration, parseOptions } from '../../../streams/index.ts
 import type { SourceDefinition } from '../../contract/index.ts';
 import { machineClock, type ReplayClock } from './replay-clock.ts';
 import { ReplaySource } from './replay-source.ts';
+import { ResumedSource } from './resumed-source.ts';
 
 /** Options of {@link replaying}. */
 export interface ReplayOptions {
@@ -64,6 +65,9 @@ export function replaying<T extends TypeMap>(source: SourceDefinition<T>, option
     // Rows that arrive late on purpose are for the pipeline to deal with: the source's own allowance stands.
     allowedLateness: source.allowedLateness,
     partitions: () => source.partitions(),
-    create: () => (isPlain ? source.create() : new ReplaySource(source, { speed, passes: loop, clock, disturbance })),
+    create: () => {
+      const settings = { speed, passes: loop, clock, disturbance };
+      return isPlain ? new ResumedSource(source, settings) : new ReplaySource(source, settings);
+    },
   };
 }
