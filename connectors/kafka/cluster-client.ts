@@ -9,6 +9,8 @@ import { loadKafkaJs } from './load-kafkajs.ts';
 
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 500;
+/** The markers of the transaction before are written within milliseconds. */
+const LONGEST_MARKER_PAUSE = 8;
 const UNKNOWN_TOPIC_PATIENCE = 1000;
 
 /**
@@ -139,7 +141,8 @@ export class ClusterClient {
   /** Connects, sends, and tries again within the patience; `refresh` drops what may be stale before the next try. */
   async #persist<R>(doing: string, attempt: () => Promise<R>, refresh?: () => unknown): Promise<R> {
     const begun = performance.now();
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    let longest = LONGEST_PAUSE;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, longest)) {
       try {
         await this.#connect();
         return await attempt();
@@ -147,7 +150,8 @@ export class ClusterClient {
         const spent = performance.now() + pause - begun;
         if (!isTransient(thrown) || this.#closed || spent > this.#patienceFor(thrown))
           throw kafkaError(thrown, 'STORE_FAILED', `Kafka at ${this.settings.brokers.join(',')}, ${doing}`);
-        await sleep(pause);
+        longest = rootError(thrown).type === 'CONCURRENT_TRANSACTIONS' ? LONGEST_MARKER_PAUSE : LONGEST_PAUSE;
+        await sleep(Math.min(pause, longest));
         await this.#refresh(thrown, refresh);
       }
     }
