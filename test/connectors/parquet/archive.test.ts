@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -132,6 +132,21 @@ describe('archive', () => {
     expect(() => unaware.write(lateBatch([0]) as never)).toThrow("there is no column 'pressure'");
     const sink = await started(freshFolder(), { partitionBy: ['count'] as never, maxOpenFiles: 3 });
     expect(() => sink.write(lateBatch(range(0, 4)) as never)).toThrow('3 files under way');
+  });
+
+  test('stopped and started again it goes on with a new file, also when the stop was cut short', async () => {
+    const folder = freshFolder();
+    const sink = await started(folder, {});
+    await commit(sink, 1, range(0, 10));
+    await sink.close();
+    expect(Object.values(await contents(folder))).toEqual([range(0, 10)]);
+    // As if the process had died between the manifest and the renames that it asks for.
+    renameSync(join(folder, 'task-0-00000000.parquet'), join(folder, '_millrace', 'task-0', 'task-0-00000000.parquet.part'));
+    const again = await started(folder, {}, 1);
+    expect(Object.values(await contents(folder))).toEqual([range(0, 10)]);
+    await commit(again, 2, range(10, 15));
+    await again.close();
+    expect(Object.values(await contents(folder))).toEqual([range(0, 10), range(10, 15)]);
   });
 
   test('columns may change between runs: files of the old ones are finished as they are', async () => {
