@@ -26,6 +26,8 @@ export interface RunOptions extends HomeOptions {
   readonly drain?: boolean;
   /** With `drain`: stop when all inputs have been read, without ending them; a later run goes on. Not with several workers. */
   readonly resumable?: boolean;
+  /** What a reader of the outputs can count on; default `exactlyOnce`. */
+  readonly guarantee?: TaskOptions['guarantee'];
   readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
   readonly clock?: TaskClock;
   /** Threads that the tasks are spread over; default 1: all in this one. More of them need `module`. */
@@ -113,7 +115,7 @@ class PipelineRun {
 
   async #run(): Promise<RunSummary> {
     // Options are checked before anything is opened, made or, with `fresh`, deleted.
-    const options = parseOptions('run', taskOptions, this.#options.task ?? {});
+    const options = parseOptions('run', taskOptions, { guarantee: this.#options.guarantee, ...this.#options.task });
     const feeds = this.#feedPipelines();
     const home = this.#options.home ?? (await openHome(this.#options));
     try {

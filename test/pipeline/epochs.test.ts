@@ -120,12 +120,12 @@ describe('guarantee', () => {
   const published = async (guarantee: 'exactlyOnce' | 'atLeastOnce') => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(40));
-    const task = { batchRows: 10, epochRows: 20, guarantee };
-    await expect(start(totalsPipeline(), { home: failingHome(store), drain: true, task }).done).rejects.toMatchObject({
+    const task = { batchRows: 10, epochRows: 20 };
+    await expect(start(totalsPipeline(), { home: failingHome(store), drain: true, task, guarantee }).done).rejects.toMatchObject({
       code: 'STORE_FAILED',
     });
     const before = (await valuesOf(store, 'totals')).length;
-    const summary = await start(totalsPipeline(), { home: store.open(), drain: true, task }).done;
+    const summary = await start(totalsPipeline(), { home: store.open(), drain: true, task, guarantee }).done;
     expect(summary.rowsIn).toBe(40);
     return { before, values: await valuesOf(store, 'totals') };
   };
