@@ -32,3 +32,6 @@ export function fromPosition(position: Position): { readonly base: ReplayBase; r
 /** Whether a position is one of a replay, or the replayed source's own. */
 export const isReplayPosition = (position: Position | undefined): boolean =>
   Object.keys(position ?? {}).some((name) => name.startsWith(OWN));
+
+/** Whether it is the replayed source's own, and says something. */
+export const isSourcePosition = (position: Position): boolean => Object.keys(position).length > 0 && !isReplayPosition(position);

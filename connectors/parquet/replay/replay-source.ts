@@ -5,7 +5,7 @@ import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch, SourceD
 import { ArrivalOrder, type Disturbance } from './arrival-order.ts';
 import { type ArrivalKey, type Arrived, compareArrivals, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
 import type { ReplayClock } from './replay-clock.ts';
-import { fromPosition, toPosition } from './replay-position.ts';
+import { fromPosition, isSourcePosition, toPosition } from './replay-position.ts';
 
 /** What a replay does, settled. */
 export interface ReplaySettings {
@@ -74,6 +74,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
   }
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
+    if (budget.until !== undefined && isSourcePosition(budget.until)) return this.#repeatSource(budget);
     const until = budget.until === undefined ? undefined : (fromPosition(budget.until).given ?? NOTHING);
     // What `until` names is an arrival: once it is given, nothing that is still to be read comes before it.
     if (until !== undefined && compareArrivals(this.#given ?? NOTHING, until) >= 0) return 'idle';
@@ -87,6 +88,13 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     const arrived = this.#buffer.take(budget.rows, due, until);
     this.#given = arrived.last;
     return this.#sourceBatch(arrived);
+  }
+
+  /** Repeats rows that were committed while the source was read as it is, at full speed. */
+  async #repeatSource(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
+    const read = await (this.#inner as Source<T>).next(budget);
+    if (typeof read !== 'string') this.#base = { ...this.#base, position: read.position };
+    return read;
   }
 
   async close(): Promise<void> {
