@@ -33,8 +33,10 @@ export class ScannerDictionary {
     this.codes = new Int32Array(capacity);
   }
 
-  /** Makes room for as many new entries and bytes as a block may bring. */
-  reserve(entries: number, bytes: number): void {
+  /** Makes room for what a block of so many records and bytes may bring: twice, since a refused record is read again. */
+  reserve(records: number, recordBytes: number): void {
+    const entries = records * 2;
+    const bytes = recordBytes * 2;
     const [size, used] = this.#sizes();
     if (size > MOST_ENTRIES || used > MOST_BYTES) this.#empty();
     const [nowSize, nowUsed] = this.#sizes();

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { float64, int32, schema, utf8 } from '../../../columnar/index.ts';
 import {
   csvSource,
@@ -22,6 +22,17 @@ const messages = schema({ text: utf8() });
 type Messages = { text: ReturnType<typeof utf8>['type'] };
 const BUDGET = { rows: 1000, bytes: 1_000_000 };
 
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const source of open.splice(0)) await source.close();
+});
+
+/** Closes the source after the test. */
+function kept<Made extends { close(): Promise<void> }>(source: Made): Made {
+  open.push(source);
+  return source;
+}
+
 const textsOf = (batch: SourceBatch<Messages>) =>
   Array.from({ length: batch.batch.numRows }, (_, row) => batch.batch.getChildAt(0)?.get(row) as string);
 
@@ -38,7 +49,7 @@ async function drain(source: Source<Messages>, budget: Parameters<Source<Message
 }
 
 async function opened(path: string, options: { follow?: boolean; pattern?: RegExp } = {}, position?: Position) {
-  const source = fileSource(path, { schema: messages, format: text(), ...options }).create();
+  const source = kept(fileSource(path, { schema: messages, format: text(), ...options }).create());
   await source.open(0, position);
   return source;
 }
@@ -138,7 +149,7 @@ describe('fileSource', () => {
     const long = JSON.stringify({ name: 'x'.repeat(300_000), n: 1 });
     writeFileSync(file, `{"n":1}\n${long}\nbroken\n{"n":3}`);
     const numbers = schema({ n: int32(), name: utf8() });
-    const source = fileSource(file, { schema: numbers, format: json() }).create();
+    const source = kept(fileSource(file, { schema: numbers, format: json() }).create());
     await source.open(0, undefined);
     const counts = { rows: 0, rejects: 0 };
     for (
@@ -162,7 +173,7 @@ describe('csvSource', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, '1.csv'), '\ufeffa,"b",c\n1,"x\ny",0\n2,z,0\n');
     writeFileSync(join(folder, '2.csv'), 'b,a\nw,3');
-    const source = csvSource(folder, { schema: columns }).create();
+    const source = kept(csvSource(folder, { schema: columns }).create());
     await source.open(0, undefined);
     const rows: unknown[] = [];
     for (let next = await source.next(BUDGET); typeof next !== 'string'; next = await source.next(BUDGET)) {
@@ -179,7 +190,7 @@ describe('csvSource', () => {
   test('a header that lacks a column is an error with the names there are', async () => {
     const file = join(temporaryFolder(), 'a.csv');
     writeFileSync(file, 'a,c\n1,2\n');
-    const source = csvSource(file, { schema: columns }).create();
+    const source = kept(csvSource(file, { schema: columns }).create());
     await source.open(0, undefined);
     await expect(source.next(BUDGET)).rejects.toMatchObject({ code: 'INVALID_OPTION', hint: expect.stringContaining('a, c') });
   });
