@@ -95,7 +95,9 @@ export function formatSuite<T extends TypeMap>(name: string, { format, schema, g
       expect(JSON.stringify(rowsOf(batch), plainBigInt)).toBe(before);
     });
 
-    test.runIf(writes)('what is written reads back the same', () => {
+    if (!writes) return;
+
+    test('what is written reads back the same', () => {
       const { batch } = decode(good);
       const again = format.decoder(schema).decode(encoded(format, schema, batch));
       expect(again.rejects).toEqual([]);
@@ -103,7 +105,7 @@ export function formatSuite<T extends TypeMap>(name: string, { format, schema, g
       expect(encoded(format, schema, emptyBatch(schema)).count).toBe(0);
     });
 
-    test.runIf(writes)('a slice of a batch is written as it reads', () => {
+    test('a slice of a batch is written as it reads', () => {
       const { batch } = decode(good);
       const slice = batch.slice(1, batch.numRows) as Batch<T>;
       expect(rowsOf(format.decoder(schema).decode(encoded(format, schema, slice)).batch)).toEqual(rowsOf(batch).slice(1));
