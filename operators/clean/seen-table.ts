@@ -64,7 +64,7 @@ export class SeenTable {
 
   #insert(key: number, time: number, mixed: number): number {
     if (this.#size === this.maxEntries) this.#forget();
-    else if (this.#size === this.#capacity) this.#resize(Math.min(this.#capacity * 2, this.maxEntries));
+    else if (this.#size === this.#capacity) this.#resize(Math.min(this.#capacity * 4, this.maxEntries));
     const entry = (this.#head + this.#size++) % this.#capacity;
     this.#pairs[2 * entry] = key;
     this.#pairs[2 * entry + 1] = time;
@@ -109,7 +109,9 @@ export class SeenTable {
   }
 
   #resize(capacity: number): void {
-    const { pairs, hashes, others } = this.#entries();
+    // Before anything was forgotten the ring is in order as it lies.
+    const { pairs, hashes, others } =
+      this.#head === 0 ? { pairs: this.#pairs, hashes: this.#hashes, others: this.#others } : this.#entries();
     this.#capacity = capacity;
     let slots = 256;
     while (slots < capacity * 2) slots *= 2;
