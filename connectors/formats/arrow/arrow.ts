@@ -42,6 +42,7 @@ export function arrow(options: z.input<typeof arrowOptions> = {}): Format {
   const { maxBytes } = parseOptions('arrow', arrowOptions, options);
   return {
     name: 'arrow',
+    recordPerBatch: true,
     decoder: (schema) => new ArrowDecoder(schema, maxBytes),
     encoder: () => new ArrowEncoder(),
   };
