@@ -124,6 +124,29 @@ function aggregatesPage(): string {
   return `${['# Aggregates', '', 'What `tumblingWindow`, `hoppingWindow`, `sessionWindow` and `countWindow` compute. All of them merge, so a window of panes or joined sessions needs no second pass.', '', ...entries].join('\n').trimEnd()}\n`;
 }
 
+const KINDS = ['number', 'boolean', 'string', 'instant'] as const;
+
+/** What expressions of each kind can do: the public methods of their classes. */
+function expressionsPage(): string {
+  const sections = KINDS.flatMap((kind) => {
+    const text = readFileSync(join(ROOT, 'operators', 'transform', 'expressions', `${kind}-expression.ts`), 'utf8');
+    const comment = parsed(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport class/.exec(text)?.[1] ?? '').summary;
+    const methods = [
+      ...text.matchAll(
+        /(?:\n {2}\/\*\* ([^\n]*) \*\/)?\n {2}([a-z]\w*)\(([^)]*(?:\([^)]*\)[^)]*)*)\): (Number|Boolean|String|Instant)Expression/g,
+      ),
+    ];
+    const rows = methods.map(
+      ([, says = '', name, parameters, made]) =>
+        `| \`${name}(${parameters?.replaceAll('|', '\\|')})\` | ${made?.toLowerCase()} | ${inline(says)} |`,
+    );
+    return [`## ${kind}`, '', comment, '', '| method | gives | |', '|---|---|---|', ...rows, ''];
+  });
+  const head =
+    'What the columns that [withColumn](with-column.md) and [filterRows](filter-rows.md) hand over can do. `when(condition, yes, no)` chooses between two expressions.';
+  return `${['# Expressions', '', head, '', ...sections].join('\n').trimEnd()}\n`;
+}
+
 function indexPage(all: readonly Documented[]): string {
   const sections = (Object.keys(FOLDERS) as (keyof typeof FOLDERS)[]).flatMap((folder) => [
     `## ${FOLDERS[folder]}`,
@@ -133,7 +156,7 @@ function indexPage(all: readonly Documented[]): string {
     ...all.filter((operator) => operator.folder === folder).map(({ name, summary }) => `| [${name}](${kebab(name)}.md) | ${summary} |`),
     '',
   ]);
-  return `${['# Operators', '', 'Generated from the sources by `scripts/make-operator-docs.ts`; every example is run by a test. See also the [aggregates](aggregates.md) of windows.', '', ...sections].join('\n').trimEnd()}\n`;
+  return `${['# Operators', '', 'Generated from the sources by `scripts/make-operator-docs.ts`; every example is run by a test. See also the [aggregates](aggregates.md) of windows and the [expressions](expressions.md) of columns.', '', ...sections].join('\n').trimEnd()}\n`;
 }
 
 /** All pages by file name. */
@@ -142,6 +165,7 @@ export function operatorPages(): Map<string, string> {
   return new Map([
     ['README.md', indexPage(all)],
     ['aggregates.md', aggregatesPage()],
+    ['expressions.md', expressionsPage()],
     ...all.map((operator): [string, string] => [`${kebab(operator.name)}.md`, page(operator)]),
   ]);
 }
