@@ -1,5 +1,5 @@
-import { Binary, type Data, DataType, DateUnit, Dictionary, Int32, makeData, Type, Utf8, Vector, vectorFromArray } from 'apache-arrow';
-import { categoryData, int64ToNumbers, numbersToInt64, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
+import { Binary, type Data, DataType, DateUnit, makeData, Type, Utf8, Vector, vectorFromArray } from 'apache-arrow';
+import { category, categoryData, int64ToNumbers, numbersToInt64, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
 import { dictionaryEncode } from './dictionary-encode.ts';
 
 /** Turns a column of the file into one of the schema's type. The column is fresh from the decoder: its offset is 0. */
@@ -22,7 +22,7 @@ export function columnAdapter(from: DataType, to: DataType): ColumnAdapter | und
 
 /** The type in which a column is read when no schema asks for another: layouts that views know, every value kept. */
 export function naturalType(type: DataType): DataType {
-  if (DataType.isDictionary(type) && toUtf8(type.dictionary) !== undefined) return new Dictionary(new Utf8(), new Int32());
+  if (DataType.isDictionary(type) && toUtf8(type.dictionary) !== undefined) return category().type;
   if (type.typeId === Type.LargeUtf8 || DataType.isUtf8View(type)) return new Utf8();
   if (type.typeId === Type.LargeBinary || DataType.isBinaryView(type)) return new Binary();
   return type;

@@ -1,5 +1,5 @@
-import { type Data, type DataType, Dictionary, Field, Int32, type RecordBatch, Schema, Utf8 } from 'apache-arrow';
-import { type BatchSchema, emptyBatch, takeData } from '../../../columnar/index.ts';
+import { type Data, type DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { type BatchSchema, category, emptyBatch, takeData } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { type ColumnAdapter, columnAdapter, naturalType } from './adapt-column.ts';
 import { partitionValue } from './partition-column.ts';
@@ -24,7 +24,7 @@ export interface ColumnPlan {
 export function naturalSchema(file: InputFile, { fields, metadata }: Schema, wanted: readonly string[] | undefined): BatchSchema {
   const all = [
     ...fields.filter((field) => !file.partition.has(field.name)).map((field) => field.clone({ type: naturalType(field.type) })),
-    ...[...file.partition.keys()].map((name) => new Field(name, new Dictionary(new Utf8(), new Int32()), true)),
+    ...[...file.partition.keys()].map((name) => new Field(name, category().type, true)),
   ];
   const chosen = wanted?.map(
     (name) =>
