@@ -1,4 +1,4 @@
-import type { Progress } from '../pipeline/index.ts';
+import type { Progress, Run, RunSummary } from '../pipeline/index.ts';
 
 const REDRAW = 200;
 const PLAIN_EVERY = 2000;
@@ -66,5 +66,16 @@ export class ProgressDisplay {
           `${name} ${metric} ${model.toFixed(2)} against ${baseline.toFixed(2)} (${ratio.toFixed(3)} of the baseline, ${number(n)} labels)`,
       ),
     ];
+  }
+}
+
+/** Shows the progress of a run until it is done; what is printed afterwards finds a clean terminal, also after a failure. */
+export async function showRun(title: string, running: Run): Promise<RunSummary> {
+  const display = new ProgressDisplay(title, () => running.progress());
+  display.start();
+  try {
+    return await running.done;
+  } finally {
+    display.stop();
   }
 }

@@ -1,18 +1,12 @@
 import type {
-  Binary,
   Bool,
-  DataType,
-  Date_,
   Dictionary,
-  Duration,
   Field,
   FixedSizeList,
   Float,
   Float32,
   Int,
   LargeUtf8,
-  List,
-  Struct,
   TimestampMillisecond,
   TypeMap,
   Utf8,
@@ -29,9 +23,6 @@ export type InstantType = TimestampMillisecond;
 
 /** A fixed number of float32 values per row, row-major: the input of a network. */
 export type TensorType = FixedSizeList<Float32>;
-
-/** Every type that a column of a typed schema may have. */
-export type ColumnType = NumericType | StringType | InstantType | Bool | Binary | TensorType | List | Struct | Date_ | Duration | DataType;
 
 type NamesOf<T extends TypeMap, Type> = { [K in keyof T & string]: T[K] extends Type ? K : never }[keyof T & string];
 

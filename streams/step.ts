@@ -1,6 +1,6 @@
 import type { TypeMap } from 'apache-arrow';
 import type { Operator } from './flow.ts';
-import { buildInTask, currentTask, type OnError } from './task-context.ts';
+import { type OnError, withStepId } from './task-context.ts';
 
 /** Options of {@link step}. */
 export interface StepOptions {
@@ -21,9 +21,5 @@ export interface StepOptions {
  * const scaled = flow(readings, step('scale', { onError: 'reject' }, standardize({ columns: ['pm25'] })));
  */
 export function step<I extends TypeMap, O extends TypeMap>(id: string, options: StepOptions, operator: Operator<I, O>): Operator<I, O> {
-  return (source) => {
-    const task = currentTask();
-    const { onError = 'stop' } = options;
-    return buildInTask({ step: (declaration) => task.step({ ...declaration, name: id, onError }) }, () => operator(source));
-  };
+  return (source) => withStepId(id, () => operator(source), options.onError);
 }

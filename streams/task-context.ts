@@ -147,10 +147,13 @@ const DETACHED: TaskContext = {
   }),
 };
 
-/** Gives the steps applied inside `build` a chosen id instead of the operator's name: ids of steps with state should outlive edits of the pipeline. */
-export function withStepId<R>(id: string, build: () => R): R {
+/**
+ * Gives the steps made inside `build` a chosen id instead of the operator's name, and a policy for errors: ids of steps with state should outlive edits of the pipeline. For operators
+ * there is `step`; this one serves what is no operator, `fuse` say.
+ */
+export function withStepId<R>(id: string, build: () => R, onError: OnError = 'stop'): R {
   const task = currentTask();
-  return buildInTask({ step: (declaration) => task.step({ ...declaration, name: id }) }, build);
+  return buildInTask({ step: (declaration) => task.step({ ...declaration, name: id, onError }) }, build);
 }
 
 /** Takes batches; side outputs (late rows, scores) are plain RxJS observers of these. */

@@ -4,7 +4,7 @@ import { definePipeline, openHome, start } from '../../pipeline/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
 import { type HomeChoice, homeOf, homeOptions } from '../home-options.ts';
-import { ProgressDisplay } from '../progress.ts';
+import { showRun } from '../progress.ts';
 import { widened } from '../widened-schema.ts';
 
 const SAMPLE_BYTES = 4 * 1024 * 1024;
@@ -35,18 +35,11 @@ export const archiveTopic = command({
     });
     const running = start(pipeline, { ...homeOf(options), drain: !options.follow, resumable: true });
     process.once('SIGINT', () => running.stop().catch(() => {}));
-    const display = new ProgressDisplay(`archive of ${name}`, () => running.progress());
-    display.start();
-    try {
-      const summary = await running.done;
-      display.stop();
-      console.log(
-        `${summary.rowsIn.toLocaleString('en-US')} records archived in ${options.to}, ${summary.rowsRejected.toLocaleString('en-US')} rejected`,
-      );
-      return 0;
-    } finally {
-      display.stop();
-    }
+    const summary = await showRun(`archive of ${name}`, running);
+    console.log(
+      `${summary.rowsIn.toLocaleString('en-US')} records archived in ${options.to}, ${summary.rowsRejected.toLocaleString('en-US')} rejected`,
+    );
+    return 0;
   },
 });
 

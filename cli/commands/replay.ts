@@ -5,7 +5,7 @@ import { type ParquetOptions, parquet, type ReplayOptions, replaying, topic } fr
 import { definePipeline, start } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
-import { ProgressDisplay } from '../progress.ts';
+import { showRun } from '../progress.ts';
 
 /** `millrace replay FILE.parquet --to TOPIC` */
 export const replayFile = command({
@@ -44,19 +44,12 @@ export const replayFile = command({
     });
     const running = start(pipeline, { ...homeOf(options), fresh: options.fresh });
     process.once('SIGINT', () => running.stop().catch(() => {}));
-    const display = new ProgressDisplay(`replay to ${options.to}`, () => running.progress());
-    display.start();
-    try {
-      const summary = await running.done;
-      display.stop();
-      const rows = summary.rowsIn.toLocaleString('en-US');
-      console.log(
-        summary.alreadyEnded ? `${file} had been replayed: ${rows} rows; --fresh begins anew` : `${rows} rows published to ${options.to}`,
-      );
-      return 0;
-    } finally {
-      display.stop();
-    }
+    const summary = await showRun(`replay to ${options.to}`, running);
+    const rows = summary.rowsIn.toLocaleString('en-US');
+    console.log(
+      summary.alreadyEnded ? `${file} had been replayed: ${rows} rows; --fresh begins anew` : `${rows} rows published to ${options.to}`,
+    );
+    return 0;
   },
 });
 

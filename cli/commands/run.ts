@@ -7,7 +7,7 @@ import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
 import { loadPipeline } from '../load-pipeline.ts';
-import { ProgressDisplay } from '../progress.ts';
+import { showRun } from '../progress.ts';
 import { summaryJson, summaryText } from '../summary.ts';
 
 /** `millrace run FILE` */
@@ -56,17 +56,13 @@ export const run = command({
       onRetry: (error, pause) => console.error(`millrace: ${error.describe()}; trying again in ${pause} ms`),
     });
     const stopping = stopOnSignals(() => running.stop());
-    const display = new ProgressDisplay(pipeline.name, () => running.progress());
-    display.start();
     try {
-      const summary = await running.done;
-      display.stop();
+      const summary = await showRun(pipeline.name, running);
       if (summary.alreadyEnded) console.log(`${pipeline.name} had ended in an earlier run; --fresh begins anew`);
       console.log(summaryText(summary));
       if (options.summary !== undefined) writeSummary(options.summary, summaryJson(summary));
       return 0;
     } finally {
-      display.stop();
       stopping.dispose();
     }
   },
