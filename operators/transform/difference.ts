@@ -1,23 +1,13 @@
 import type { Float64, TypeMap } from 'apache-arrow';
-import { z } from 'zod';
 import type { NumericColumn, WithColumns } from '../../columnar/index.ts';
-import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import type { KeyColumn } from '../keys/key-groups.ts';
-import { type PastColumns, PastValues } from './past-values.ts';
+import type { Operator } from '../../streams/index.ts';
+import { type PastOptions, pastOperator, pastOptions } from './past-values.ts';
 
 /** Options of {@link difference}. */
-export const differenceOptions = z.strictObject({
-  columns: z.array(z.string()).min(1).describe('numeric columns to look back in'),
-  key: z.string().optional().describe('column whose values have a past of their own'),
-  steps: z.array(z.int().min(1)).min(1).describe('how many rows of the key to look back; each gives a column'),
-});
+export const differenceOptions = pastOptions;
 
 /** Options of {@link difference} as they are written. */
-export interface DifferenceOptions<T extends TypeMap, C extends string, N extends number> {
-  readonly columns: readonly C[];
-  readonly key?: KeyColumn<T>;
-  readonly steps: readonly N[];
-}
+export type DifferenceOptions<T extends TypeMap, C extends string, N extends number> = PastOptions<T, C, N>;
 
 /** `T` with the columns that {@link difference} adds. */
 export type Differenced<T extends TypeMap, C extends string, N extends number> = WithColumns<T, { [K in `${C}Diff${N}`]: Float64 }>;
@@ -36,14 +26,5 @@ export type Differenced<T extends TypeMap, C extends string, N extends number> =
 export function difference<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>, const N extends number>(
   options: DifferenceOptions<NoInfer<T>, C, N>,
 ): Operator<T, Differenced<T, C, N>> {
-  const { key, ...past } = parseOptions('difference', differenceOptions, options);
-  const made: PastColumns = { ...past, name: (column, step) => `${column}Diff${step}`, project: (now, then) => now - then };
-  return statefulOperator<T, Differenced<T, C, N>, PastValues>('difference', {
-    version: 1,
-    ledger: { left: ['in'], right: ['out'] },
-    create: () => new PastValues(key, made),
-    onBatch: (past, input) => withBatch(input, past.append(input)) as StreamBatch<Differenced<T, C, N>>,
-    snapshot: (past, out) => past.write(out),
-    restore: (input) => new PastValues(key, made, input),
-  });
+  return pastOperator('difference', options, { name: (column, step) => `${column}Diff${step}`, project: (now, then) => now - then });
 }

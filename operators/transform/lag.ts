@@ -1,23 +1,13 @@
 import type { Float64, TypeMap } from 'apache-arrow';
-import { z } from 'zod';
 import type { NumericColumn, WithColumns } from '../../columnar/index.ts';
-import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import type { KeyColumn } from '../keys/key-groups.ts';
-import { type PastColumns, PastValues } from './past-values.ts';
+import type { Operator } from '../../streams/index.ts';
+import { type PastOptions, pastOperator, pastOptions } from './past-values.ts';
 
 /** Options of {@link lag}. */
-export const lagOptions = z.strictObject({
-  columns: z.array(z.string()).min(1).describe('numeric columns to look back in'),
-  key: z.string().optional().describe('column whose values have a past of their own'),
-  steps: z.array(z.int().min(1)).min(1).describe('how many rows of the key to look back; each gives a column'),
-});
+export const lagOptions = pastOptions;
 
 /** Options of {@link lag} as they are written. */
-export interface LagOptions<T extends TypeMap, C extends string, N extends number> {
-  readonly columns: readonly C[];
-  readonly key?: KeyColumn<T>;
-  readonly steps: readonly N[];
-}
+export type LagOptions<T extends TypeMap, C extends string, N extends number> = PastOptions<T, C, N>;
 
 /** `T` with the columns that {@link lag} adds. */
 export type Lagged<T extends TypeMap, C extends string, N extends number> = WithColumns<T, { [K in `${C}Lag${N}`]: Float64 }>;
@@ -37,14 +27,5 @@ export type Lagged<T extends TypeMap, C extends string, N extends number> = With
 export function lag<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>, const N extends number>(
   options: LagOptions<NoInfer<T>, C, N>,
 ): Operator<T, Lagged<T, C, N>> {
-  const { key, ...past } = parseOptions('lag', lagOptions, options);
-  const made: PastColumns = { ...past, name: (column, step) => `${column}Lag${step}`, project: (_now, then) => then };
-  return statefulOperator<T, Lagged<T, C, N>, PastValues>('lag', {
-    version: 1,
-    ledger: { left: ['in'], right: ['out'] },
-    create: () => new PastValues(key, made),
-    onBatch: (past, input) => withBatch(input, past.append(input)) as StreamBatch<Lagged<T, C, N>>,
-    snapshot: (past, out) => past.write(out),
-    restore: (input) => new PastValues(key, made, input),
-  });
+  return pastOperator('lag', options, { name: (column, step) => `${column}Lag${step}`, project: (_now, then) => then });
 }

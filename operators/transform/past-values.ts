@@ -1,8 +1,31 @@
-import type { Data } from 'apache-arrow';
+import type { Data, TypeMap } from 'apache-arrow';
+import { z } from 'zod';
 import { float64Data, numberView, ValidityBuilder, withColumns } from '../../columnar/index.ts';
-import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
-import { isMissing, KeyGroups } from '../keys/key-groups.ts';
+import {
+  type Operator,
+  parseOptions,
+  type StateReader,
+  type StateWriter,
+  type StreamBatch,
+  statefulOperator,
+  withBatch,
+} from '../../streams/index.ts';
+import { isMissing, type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
 import { PerKey } from '../keys/per-key.ts';
+
+/** Options of operators that look back by rows of a key. */
+export const pastOptions = z.strictObject({
+  columns: z.array(z.string()).min(1).describe('numeric columns to look back in'),
+  key: z.string().optional().describe('column whose values have a past of their own'),
+  steps: z.array(z.int().min(1)).min(1).describe('how many rows of the key to look back; each gives a column'),
+});
+
+/** {@link pastOptions} as they are written. */
+export interface PastOptions<T extends TypeMap, C extends string, N extends number> {
+  readonly columns: readonly C[];
+  readonly key?: KeyColumn<T>;
+  readonly steps: readonly N[];
+}
 
 /** Which columns an operator makes of the past: per column and step one, named by `name`, its values by `project`. */
 export interface PastColumns {
@@ -82,4 +105,22 @@ function placesOf(groups: Int32Array, memory: Float64Array, width: number): Plac
     memory[at] = (memory[at] as number) + 1;
   }
   return { start, seen };
+}
+
+/** An operator that adds columns made of a row's own values and earlier ones of its key. */
+export function pastOperator<T extends TypeMap, O extends TypeMap>(
+  name: string,
+  options: unknown,
+  make: Pick<PastColumns, 'name' | 'project'>,
+): Operator<T, O> {
+  const { key, ...past } = parseOptions(name, pastOptions, options);
+  const made: PastColumns = { ...past, ...make };
+  return statefulOperator<T, O, PastValues>(name, {
+    version: 1,
+    ledger: { left: ['in'], right: ['out'] },
+    create: () => new PastValues(key, made),
+    onBatch: (values, input) => withBatch(input, values.append(input)) as StreamBatch<O>,
+    snapshot: (values, out) => values.write(out),
+    restore: (input) => new PastValues(key, made, input),
+  });
 }
