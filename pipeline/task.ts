@@ -162,6 +162,12 @@ export class Task {
   async #readSnapshot(record: CommitRecord): Promise<Snapshot> {
     const snapshot = await this.#setting.home.epochs.readSnapshot(this.name, record.snapshotEpoch);
     if (snapshot !== undefined) return snapshot;
+    const newest = (await this.#setting.home.epochs.peek(this.name)).find(({ task }) => task === this.name);
+    if (newest !== undefined && newest.epoch > record.epoch) {
+      throw new MillraceError('FENCED', `task ${this.name} was taken over by another owner while it was being restored`, {
+        hint: `it has committed epoch ${newest.epoch} since and dropped the snapshot of epoch ${record.snapshotEpoch}`,
+      });
+    }
     throw new MillraceError('STORE_DAMAGED', `the snapshot of epoch ${record.snapshotEpoch} of task ${this.name} is gone`, {
       hint: `${this.#setting.home.address} was changed by another program; begin anew with --fresh`,
     });

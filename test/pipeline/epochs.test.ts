@@ -163,3 +163,27 @@ describe('a task that goes on after a kill', () => {
     expect(commits.length).toBeLessThanOrEqual(3);
   });
 });
+
+describe('a task that is taken over while it is being restored', () => {
+  it('is fenced: its snapshot was dropped by the new owner, the store is not damaged', async () => {
+    const store = memoryStore();
+    await killedAfter(2, store, { clock: slowClock() });
+    const home = store.open();
+    const readSnapshot: Home['epochs']['readSnapshot'] = async (task, epoch) => {
+      await publish(store.open(), 'events', readings(10, 20));
+      await start(totalsPipeline(), { home: store.open(), drain: true, resumable: true }).done;
+      return home.epochs.readSnapshot(task, epoch);
+    };
+    const epochs = { ...bound(home.epochs), readSnapshot };
+    await expect(start(totalsPipeline(), { home: { ...home, epochs }, drain: true }).done).rejects.toMatchObject({ code: 'FENCED' });
+    expect(await valuesOf(store, 'totals')).toHaveLength(30);
+  });
+
+  it('is told that the store is damaged when its snapshot is gone and nobody else has committed', async () => {
+    const store = memoryStore();
+    await killedAfter(2, store, { clock: slowClock() });
+    const home = store.open();
+    const epochs = { ...bound(home.epochs), readSnapshot: async () => undefined };
+    await expect(start(totalsPipeline(), { home: { ...home, epochs }, drain: true }).done).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
+  });
+});
