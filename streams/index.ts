@@ -5,9 +5,11 @@ export { filterBatch, mapBatch } from './map-batch.ts';
 export { type ErrorCode, MillraceError, type MillraceErrorOptions, type Origin } from './millrace-error.ts';
 export { type Duration, duration, milliseconds, parseOptions } from './options.ts';
 export { StateReader, StateWriter } from './state-bytes.ts';
-export { cellOf, type StatefulOperator, statefulOperator } from './stateful-operator.ts';
+export { type AdoptedState, cellOf, type StatefulOperator, statefulOperator } from './stateful-operator.ts';
 export { type StepOptions, step } from './step.ts';
 export {
+  type BatchOrigin,
+  type RecordPlaces,
   type RowsOf,
   type StreamBatch,
   sliceStreamBatch,
@@ -18,6 +20,7 @@ export {
   withBatch,
 } from './stream-batch.ts';
 export {
+  type Adoption,
   type AnswerJournal,
   type BatchObserver,
   buildInTask,

@@ -4,7 +4,7 @@ import { MillraceError } from './millrace-error.ts';
 import type { StateReader, StateWriter } from './state-bytes.ts';
 import { StepAttempt, stepFailure } from './step-attempt.ts';
 import type { StreamBatch } from './stream-batch.ts';
-import { currentTask, type LedgerEquation, type StateCell, type StepContext } from './task-context.ts';
+import { type Adoption, currentTask, type LedgerEquation, type StateCell, type StepContext } from './task-context.ts';
 
 /** What a stateful operator is made of. All state is in `S`: a factory's closure holds none. */
 export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
@@ -24,6 +24,13 @@ export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
   restore(input: StateReader, step: StepContext): S;
   /** Makes the state of a snapshot of an older version; without it, older versions are refused. */
   migrate?(input: StateReader, version: number, step: StepContext): S;
+  /** Makes a state of what fits of a snapshot that `restore` has refused; asked only where the user starts from a savepoint. */
+  adopt?(input: StateReader, version: number, step: StepContext): AdoptedState<S>;
+}
+
+/** A state made in part from another one, and what that part is. */
+export interface AdoptedState<S> extends Adoption {
+  readonly state: S;
 }
 
 /**
@@ -81,7 +88,7 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
 
 /** The state cell of an operator's state held in a variable of its subscription. */
 export function cellOf<S>(
-  operator: Pick<StatefulOperator<TypeMap, TypeMap, S>, 'version' | 'snapshot' | 'restore' | 'migrate'>,
+  operator: Pick<StatefulOperator<TypeMap, TypeMap, S>, 'version' | 'snapshot' | 'restore' | 'migrate' | 'adopt'>,
   step: StepContext,
   variable: { get(): S; set(state: S): void },
 ): StateCell {
@@ -99,5 +106,18 @@ export function cellOf<S>(
       }
       input.end();
     },
+    ...(operator.adopt === undefined ? {} : { adopt: adopting(operator.adopt, step, variable.set) }),
+  };
+}
+
+function adopting<S>(
+  adopt: NonNullable<StatefulOperator<TypeMap, TypeMap, S>['adopt']>,
+  step: StepContext,
+  set: (state: S) => void,
+): NonNullable<StateCell['adopt']> {
+  return (input, version) => {
+    const { state, ...adoption } = adopt(input, version, step);
+    set(state);
+    return adoption;
   };
 }

@@ -17,6 +17,20 @@ export interface StateCell {
   snapshot(out: StateWriter): void;
   /** Replaces the state by a snapshot of `version`. Throws STATE_INCOMPATIBLE, with the reason, when it cannot. */
   restore(input: StateReader, version: number): void;
+  /**
+   * Takes over what fits of a state that `restore` has refused, since the step has changed: a network with another head, columns added. Called only where the user starts from a
+   * savepoint. Absent: such a state fits as a whole or not at all. Throws STATE_INCOMPATIBLE when nothing of it can be read.
+   */
+  adopt?(input: StateReader, version: number): Adoption;
+}
+
+/** What a step has taken over of a state that was written by other code, in the user's words: layers, columns. */
+export interface Adoption {
+  readonly kept: readonly string[];
+  /** What begins anew. */
+  readonly fresh: readonly string[];
+  /** True when the step's ledger counters no longer fit its state: they begin anew, too. */
+  readonly recount?: boolean;
 }
 
 /**

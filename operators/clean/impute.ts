@@ -2,8 +2,8 @@ import type { Data, Float64, TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import { float64Data, type NumericColumn, numberView, ValidityBuilder, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { MillraceError, type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import { isMissing, type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
-import { PerKey } from '../keys/per-key.ts';
+import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
+import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
 
 /** Options of {@link impute}. */
 export const imputeOptions = z.strictObject({
@@ -34,11 +34,6 @@ export type Imputed<T extends TypeMap, C extends string, F extends string> = Wit
 /** Per key and column: last value or sum, how many values were seen, how many rows were filled since the last value. */
 const WIDTH = 3;
 
-interface ImputeState {
-  readonly groups: KeyGroups;
-  readonly memory: PerKey;
-}
-
 /**
  * Fills missing values (null, NaN or infinite) from earlier rows of the same key; `${column}Imputed` is 1 where a value was filled, else 0.
  *
@@ -61,24 +56,18 @@ export function impute<T extends TypeMap, const C extends NumericColumn<NoInfer<
       hint: 'give the value to fill in as `initial`',
     });
   const fill = filler(method, limit ?? Number.POSITIVE_INFINITY, initial);
-  return statefulOperator<T, Imputed<T, C, F>, ImputeState>('impute', {
-    version: 1,
+  return statefulOperator<T, Imputed<T, C, F>, ColumnMemory>('impute', {
+    ...columnMemoryState({ key, columns, width: WIDTH }),
     ledger: { left: ['in'], right: ['out'] },
-    create: () => ({ groups: new KeyGroups(key), memory: new PerKey(WIDTH * columns.length) }),
-    onBatch: ({ groups, memory }, input) => {
+    onBatch: ({ groups, values }, input) => {
       const rows = groups.groupsOf(input.batch);
-      const known = memory.reserve(groups.size);
+      const known = values.reserve(groups.size);
       const added = columns.map((column, index) => {
-        const [values, flags] = fillColumn(input, column, rows, (group) => (group * columns.length + index) * WIDTH, known, fill);
-        return { [column]: values, [`${column}${flag}`]: flags };
+        const [filled, flags] = fillColumn(input, column, rows, (group) => (group * columns.length + index) * WIDTH, known, fill);
+        return { [column]: filled, [`${column}${flag}`]: flags };
       });
       return withBatch(input, withColumns(input.batch, Object.assign({}, ...added))) as StreamBatch<Imputed<T, C, F>>;
     },
-    snapshot: ({ groups, memory }, out) => {
-      groups.write(out);
-      memory.write(out);
-    },
-    restore: (input) => ({ groups: KeyGroups.read(key, input), memory: PerKey.read(WIDTH * columns.length, 0, input) }),
   });
 }
 

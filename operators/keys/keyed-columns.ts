@@ -1,8 +1,7 @@
 import type { Data, TypeMap } from 'apache-arrow';
 import { type Batch, float64Data, numberView, ValidityBuilder, withColumns } from '../../columnar/index.ts';
 import { type Operator, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import { KeyGroups } from './key-groups.ts';
-import { PerKey } from './per-key.ts';
+import { type ColumnMemory, columnMemoryState } from './column-memory.ts';
 
 /** One column of a batch with its place in the operator's memory. */
 export interface KeyedColumn {
@@ -27,24 +26,18 @@ export interface KeyedColumnsOperator {
   compute(column: KeyedColumn): Readonly<Record<string, Data>>;
 }
 
-interface KeyedState {
-  readonly groups: KeyGroups;
-  readonly memory: PerKey;
-}
-
 /** Lifts row-by-row arithmetic with memory per key to an operator that keeps rows: in = out. */
 export function keyedColumns<T extends TypeMap, O extends TypeMap>(
   name: string,
   { key, columns, width, initial = 0, compute }: KeyedColumnsOperator,
 ): Operator<T, O> {
   const stride = width * columns.length;
-  return statefulOperator<T, O, KeyedState>(name, {
-    version: 1,
+  return statefulOperator<T, O, ColumnMemory>(name, {
+    ...columnMemoryState({ key, columns, width, initial }),
     ledger: { left: ['in'], right: ['out'] },
-    create: () => ({ groups: new KeyGroups(key), memory: new PerKey(stride, initial) }),
-    onBatch: ({ groups, memory }, input) => {
+    onBatch: ({ groups, values }, input) => {
       const rows = groups.groupsOf(input.batch);
-      const known = memory.reserve(groups.size);
+      const known = values.reserve(groups.size);
       const added: Record<string, Data> = {};
       columns.forEach((column, index) => {
         const at = rows.map((group) => group * stride + index * width);
@@ -52,11 +45,6 @@ export function keyedColumns<T extends TypeMap, O extends TypeMap>(
       });
       return withBatch(input, withColumns(input.batch, added)) as StreamBatch<O>;
     },
-    snapshot: ({ groups, memory }, out) => {
-      groups.write(out);
-      memory.write(out);
-    },
-    restore: (input) => ({ groups: KeyGroups.read(key, input), memory: PerKey.read(stride, initial, input) }),
   });
 }
 

@@ -1,17 +1,9 @@
 import type { Data, TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import { float64Data, numberView, ValidityBuilder, withColumns } from '../../columnar/index.ts';
-import {
-  type Operator,
-  parseOptions,
-  type StateReader,
-  type StateWriter,
-  type StreamBatch,
-  statefulOperator,
-  withBatch,
-} from '../../streams/index.ts';
-import { isMissing, type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
-import { PerKey } from '../keys/per-key.ts';
+import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
+import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
+import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
 
 /** Options of operators that look back by rows of a key. */
 export const pastOptions = z.strictObject({
@@ -36,31 +28,24 @@ export interface PastColumns {
   project(now: number, then: number): number;
 }
 
-/** The last values of every key, as many as the greatest step asks for; NaN where missing. Per key: rows seen, then a ring of values per column. */
+const depthOf = ({ steps }: PastColumns) => Math.max(...steps);
+
+/** Looks back among the last values of every key, as many as the greatest step asks for; NaN where missing. Per key: rows seen, then a ring of values per column. */
 export class PastValues {
-  readonly #groups: KeyGroups;
-  readonly #memory: PerKey;
   readonly #depth: number;
   readonly #width: number;
   readonly #made: PastColumns;
 
-  constructor(key: string | undefined, made: PastColumns, stored?: StateReader) {
+  constructor(made: PastColumns) {
     this.#made = made;
-    this.#depth = Math.max(...made.steps);
+    this.#depth = depthOf(made);
     this.#width = 1 + made.columns.length * this.#depth;
-    this.#groups = stored === undefined ? new KeyGroups(key) : KeyGroups.read(key, stored);
-    this.#memory = stored === undefined ? new PerKey(this.#width, 0) : PerKey.read(this.#width, 0, stored);
-  }
-
-  write(out: StateWriter): void {
-    this.#groups.write(out);
-    this.#memory.write(out);
   }
 
   /** Takes the rows of a batch in order; returns it with the new columns. */
-  append(input: StreamBatch): StreamBatch['batch'] {
-    const groups = this.#groups.groupsOf(input.batch);
-    const memory = this.#memory.reserve(this.#groups.size);
+  append(input: StreamBatch, past: ColumnMemory): StreamBatch['batch'] {
+    const groups = past.groups.groupsOf(input.batch);
+    const memory = past.values.reserve(past.groups.size);
     const places = placesOf(groups, memory, this.#width);
     const added: Record<string, Data> = {};
     this.#made.columns.forEach((column, index) => {
@@ -115,12 +100,10 @@ export function pastOperator<T extends TypeMap, O extends TypeMap>(
 ): Operator<T, O> {
   const { key, ...past } = parseOptions(name, pastOptions, options);
   const made: PastColumns = { ...past, ...make };
-  return statefulOperator<T, O, PastValues>(name, {
-    version: 1,
+  const values = new PastValues(made);
+  return statefulOperator<T, O, ColumnMemory>(name, {
+    ...columnMemoryState({ key, columns: made.columns, width: depthOf(made), shared: 1, unknown: Number.NaN }),
     ledger: { left: ['in'], right: ['out'] },
-    create: () => new PastValues(key, made),
-    onBatch: (values, input) => withBatch(input, values.append(input)) as StreamBatch<O>,
-    snapshot: (values, out) => values.write(out),
-    restore: (input) => new PastValues(key, made, input),
+    onBatch: (past, input) => withBatch(input, values.append(input, past)) as StreamBatch<O>,
   });
 }

@@ -2,8 +2,8 @@ import type { Data, Float64, TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import { float64Data, type NumericColumn, numberView, ValidityBuilder, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import { isMissing, type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
-import { PerKey } from '../keys/per-key.ts';
+import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
+import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
 
 /** Options of {@link standardize}. */
 export const standardizeOptions = z.strictObject({
@@ -25,11 +25,6 @@ export interface StandardizeOptions<T extends TypeMap, C extends string> {
 
 /** Count, mean, sum of squared differences from the mean. */
 const WIDTH = 3;
-
-interface StandardizeState {
-  readonly groups: KeyGroups;
-  readonly moments: PerKey;
-}
 
 /**
  * Scales columns to mean 0 and standard deviation 1, online: (value - mean) / deviation, with the statistics of all rows of the key up to and with this one.
@@ -57,21 +52,15 @@ export function standardize<T extends TypeMap, const C extends NumericColumn<NoI
     fill: fill ?? Number.NaN,
     stride: columns.length * WIDTH,
   };
-  return statefulOperator<T, WithColumns<T, { [K in C]: Float64 }>, StandardizeState>('standardize', {
-    version: 1,
+  return statefulOperator<T, WithColumns<T, { [K in C]: Float64 }>, ColumnMemory>('standardize', {
+    ...columnMemoryState({ key, columns, width: WIDTH }),
     ledger: { left: ['in'], right: ['out'] },
-    create: () => ({ groups: new KeyGroups(key), moments: new PerKey(scaling.stride) }),
-    onBatch: ({ groups, moments }, input) => {
+    onBatch: ({ groups, values }, input) => {
       const rows = groups.groupsOf(input.batch);
-      const known = moments.reserve(groups.size);
+      const known = values.reserve(groups.size);
       const scaled = columns.map((column, index) => [column, scaleColumn(input, column, rows, known, index * WIDTH, scaling)]);
       return withBatch(input, withColumns(input.batch, Object.fromEntries(scaled))) as StreamBatch<WithColumns<T, { [K in C]: Float64 }>>;
     },
-    snapshot: ({ groups, moments }, out) => {
-      groups.write(out);
-      moments.write(out);
-    },
-    restore: (input) => ({ groups: KeyGroups.read(key, input), moments: PerKey.read(scaling.stride, 0, input) }),
   });
 }
 
