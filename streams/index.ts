@@ -10,6 +10,8 @@ export { type StepOptions, step } from './step.ts';
 export {
   type BatchOrigin,
   type RecordPlaces,
+  type BatchOrigin,
+  type RecordPlaces,
   type RowsOf,
   type StreamBatch,
   sliceStreamBatch,

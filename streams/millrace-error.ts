@@ -63,7 +63,7 @@ export class MillraceError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.step = options.step;
-    this.origin = options.origin;
+    this.origin = options.origin && placeOf(options.origin);
     this.retry = options.retry ?? 'never';
     this.hint = options.hint;
   }
@@ -101,4 +101,11 @@ export class MillraceError extends Error {
     const hint = this.hint === undefined ? '' : ` (${this.hint})`;
     return `${this.code}: ${this.message}${step}${place}${hint}`.replaceAll('\n', ' ');
   }
+}
+
+/** The place alone: an error must not hold on to a batch's columns, nor take them to another thread. */
+function placeOf(origin: Origin): Origin {
+  if (!('records' in origin)) return origin;
+  const { source, partition, offset } = origin;
+  return { source, partition, ...(offset === undefined ? {} : { offset }) };
 }

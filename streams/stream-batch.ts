@@ -12,7 +12,7 @@ import type { Origin } from './millrace-error.ts';
 export interface StreamBatch<T extends TypeMap = TypeMap> {
   readonly batch: Batch<T>;
   /** Where the batch's first row came from. */
-  readonly origin: Origin;
+  readonly origin: BatchOrigin;
   /** Per row: place in the task's input order, an exact integer. Never falls within a batch. */
   readonly ordinal: Float64Array;
   /** Per row: order among the rows of one ordinal. */
@@ -23,6 +23,17 @@ export interface StreamBatch<T extends TypeMap = TypeMap> {
   readonly availableAt?: Float64Array;
   /** A watermark reached after the last row without a row: a journaled idle mark, or the end of the input. */
   readonly mark?: WatermarkMark;
+}
+
+/** An origin that also tells the records of the rows that a source gave with it. */
+export interface BatchOrigin extends Origin {
+  readonly records?: RecordPlaces;
+}
+
+/** Per row that a source gave, whatever became of it since: its ordinal and the offset of its record, both ascending. */
+export interface RecordPlaces {
+  readonly ordinal: Float64Array;
+  readonly offset: Float64Array;
 }
 
 /** A watermark that no row carries. */

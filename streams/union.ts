@@ -2,7 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import type { Observable } from 'rxjs';
 import { concatBatches } from '../columnar/index.ts';
 import { fanIn } from './fan-in.ts';
-import { type StreamBatch, takeStreamRows } from './stream-batch.ts';
+import { type BatchOrigin, type StreamBatch, takeStreamRows } from './stream-batch.ts';
 
 /**
  * All rows of several streams of one schema, ordered by (ordinal, sub); rows of equal place keep the order of the arguments.
@@ -61,11 +61,17 @@ export function concatStreamBatches<T extends TypeMap>(batches: readonly StreamB
   const mark = batches.findLast((batch) => batch.mark !== undefined)?.mark;
   return {
     batch: concatBatches(batches.map(({ batch }) => batch)),
-    origin: first.origin,
+    origin: joinedOrigin(batches),
     ordinal,
     sub,
     watermark,
     ...(availableAt === undefined ? {} : { availableAt }),
     ...(mark === undefined ? {} : { mark }),
   };
+}
+
+/** The first batch's origin. Records of several batches are left out: rows held back from batch to batch would gather them without bound. */
+function joinedOrigin(batches: readonly StreamBatch[]): BatchOrigin {
+  const { records, ...place } = (batches[0] as StreamBatch).origin;
+  return records !== undefined && batches.every(({ origin }) => origin.records === records) ? { ...place, records } : place;
 }

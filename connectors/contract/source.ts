@@ -59,6 +59,9 @@ export interface Source<T extends TypeMap> {
   close(): Promise<void>;
 }
 
+/** By topic and partition: the offset after the last archived record. */
+export type ArchivedEnd = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
 /** A source in a pipeline definition that is not a topic: plain data and a factory. Building it opens nothing. */
 export interface SourceDefinition<T extends TypeMap> {
   readonly kind: 'source';
@@ -70,5 +73,7 @@ export interface SourceDefinition<T extends TypeMap> {
   readonly allowedLateness: number;
   /** Partitions to read, each by one task. */
   partitions(): Promise<number>;
+  /** Where the rows end in the topics that they were archived from; only of sources that can be archives. Throws INVALID_OPTION when that is not known exactly. */
+  archivedEnd?(): Promise<ArchivedEnd>;
   create(): Source<T>;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BatchSchema, InstantColumn, StringColumn } from '../../columnar/index.ts';
 import { type Duration, duration, parseOptions } from '../../streams/index.ts';
 import type { SourceDefinition } from '../contract/index.ts';
+import { archivedEnd } from './archive/archived-end.ts';
 import { findFiles } from './read/find-files.ts';
 import { ParquetSource } from './read/parquet-source.ts';
 import type { ColumnCondition, FilterValue } from './read/row-filter.ts';
@@ -82,6 +83,7 @@ export function parquet<T extends TypeMap = TypeMap>(
     },
     allowedLateness: parsed.allowedLateness,
     partitions: async () => 1,
+    archivedEnd: async () => archivedEnd(findFiles(paths).map((file) => file.path)),
     create: () => new ParquetSource<T>({ ...parsed, ...settled(), name, files: () => findFiles(paths) } as never),
   };
 }

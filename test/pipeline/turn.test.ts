@@ -19,10 +19,16 @@ describe('turnBatches', () => {
     ];
     const batches = turnBatches(turn, new Map());
     expect(
-      batches.map(({ input, batch }) => [input, batch.origin, [...batch.ordinal], [...numberView(batch.batch, 'value').values]]),
+      batches.map(({ input, batch }) => [
+        input,
+        batch.origin,
+        [...(batch.origin.records?.offset ?? [])],
+        [...batch.ordinal],
+        [...numberView(batch.batch, 'value').values],
+      ]),
     ).toEqual([
-      ['a', { source: 'a', partition: 0, offset: 5 }, [0, 2, 3], [0, 1, 2]],
-      ['b', { source: 'b', partition: 0, offset: 0 }, [1, 4], [0, 1]],
+      ['a', expect.objectContaining({ source: 'a', partition: 0, offset: 5 }), [5, 6, 8], [0, 2, 3], [0, 1, 2]],
+      ['b', expect.objectContaining({ source: 'b', partition: 0, offset: 0 }), [0, 1], [1, 4], [0, 1]],
     ]);
   });
 

@@ -4,6 +4,7 @@ import type { TypeMap } from 'apache-arrow';
 import { type Batch, type BatchSchema, describeSchema, selectColumns, takeRows } from '../../../columnar/index.ts';
 import { MillraceError, type StreamBatch } from '../../../streams/index.ts';
 import type { Sink } from '../../contract/index.ts';
+import { WORK_FOLDER } from './archived-end.ts';
 import type { Encoding } from './encode-row-group.ts';
 import { deleteManifest, manifestEpochs, type Publication, publish, readManifest, writeManifest } from './manifest.ts';
 import { PartFile, sweep } from './part-file.ts';
@@ -45,7 +46,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   async open(task: string): Promise<void> {
     this.#task = task;
     const name = task.replace(/[^\w.-]/g, '_');
-    this.#directory = join(this.#settings.root, '_millrace', `${this.#settings.prefix}${name}`);
+    this.#directory = join(this.#settings.root, WORK_FOLDER, `${this.#settings.prefix}${name}`);
     this.#guard(() => mkdirSync(this.#directory, { recursive: true }));
   }
 

@@ -128,7 +128,7 @@ export class PartFile {
     this.endRowGroup();
     const footer = this.#footer ?? encodeRowGroup(emptyBatch(schema as BatchSchema), this.#encoding).footer.copy();
     if (task !== undefined) {
-      const origin = new ThriftStruct().setText(1, 'millrace.origin').setText(2, JSON.stringify({ task, ...this.origin.record() }));
+      const origin = new ThriftStruct().setText(1, 'millrace.origin').setText(2, JSON.stringify(this.origin.metadata(task)));
       footer.setStructs(5, [...footer.structs(5), origin]);
     }
     const tail = fileTail(footer.setStructs(4, this.#groups).set(3, THRIFT.i64, this.rows).setText(6, 'millrace'));

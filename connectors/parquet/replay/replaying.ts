@@ -1,7 +1,7 @@
 import type { TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import { type Duration, duration, parseOptions } from '../../../streams/index.ts';
-import type { SourceDefinition } from '../../contract/index.ts';
+import type { ArchivedEnd, SourceDefinition } from '../../contract/index.ts';
 import { machineClock, type ReplayClock } from './replay-clock.ts';
 import { ReplaySource } from './replay-source.ts';
 import { ResumedSource } from './resumed-source.ts';
@@ -65,6 +65,8 @@ export function replaying<T extends TypeMap>(source: SourceDefinition<T>, option
     // Rows that arrive late on purpose are for the pipeline to deal with: the source's own allowance stands.
     allowedLateness: source.allowedLateness,
     partitions: () => source.partitions(),
+    // A source that is read again and again does not end where its topic went on.
+    ...(loop === 1 && source.archivedEnd !== undefined ? { archivedEnd: () => (source.archivedEnd as () => Promise<ArchivedEnd>)() } : {}),
     create: () => {
       const settings = { speed, passes: loop, clock, disturbance };
       return isPlain ? new ResumedSource(source, settings) : new ReplaySource(source, settings);

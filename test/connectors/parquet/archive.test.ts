@@ -47,6 +47,7 @@ describe('archive', () => {
       task: 'task-0',
       ordinals: [0, 99],
       sources: [{ source: 'readings', partition: 0, first: 0, last: 0 }],
+      end: {},
     });
     expect(rolesOf(parquet(folder).schema)).toEqual({ eventTime: 'at', key: 'sensor' });
     const read = await readAll(parquet(folder, { schema: readings, decodeIn: 'caller' }) as never);
