@@ -2,7 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import type { BatchSchema } from '../columnar/index.ts';
 import { type Duration, duration, parseOptions } from '../streams/index.ts';
-import type { Format, StartAt, TopicDefinition } from './contract/index.ts';
+import type { Format, StartAt, TopicDefinition, TopicsDefinition } from './contract/index.ts';
 import { json } from './formats/index.ts';
 
 /** Options of {@link topic}. */
@@ -18,8 +18,13 @@ export interface TopicOptions<T extends TypeMap> {
   readonly startAt?: StartAt;
 }
 
+const topicName = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'expected letters, digits, dot, underscore and hyphen, at most 249');
+
 const settings = z.object({
-  name: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'expected letters, digits, dot, underscore and hyphen, at most 249'),
+  names: z
+    .array(topicName)
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'names a topic twice'),
   partitions: z.number().int().min(1).max(10_000).default(1),
   allowedLateness: duration().default(0),
   startAt: z
@@ -37,12 +42,26 @@ const settings = z.object({
 /**
  * Defines a topic as plain data, to read from and to write to. Nothing is opened: the topic lives where the pipeline runs, in Kafka or in the embedded log.
  *
+ * A list or a pattern (matched against the whole name) is one input that reads several topics in one order: by event time, then topic, then offset. They need
+ * equally many partitions. Topics of a list are created when they are missing; those of a pattern are looked for, also while the pipeline runs.
+ *
  * @throws MillraceError INVALID_OPTION
  * @example
  * const readings = topic('readings', { schema: schema({ station: category(), at: timestamp(), pm25: float64() }, { eventTime: 'at' }) });
+ * const all = topic(/sensors-.+/, { schema: readings.schema });
  */
-export function topic<T extends TypeMap>(name: string, options: TopicOptions<T>): TopicDefinition<T> {
+export function topic<T extends TypeMap>(name: string, options: TopicOptions<T>): TopicDefinition<T>;
+export function topic<T extends TypeMap>(names: readonly string[] | RegExp, options: TopicOptions<T>): TopicsDefinition<T>;
+export function topic<T extends TypeMap>(
+  name: string | readonly string[] | RegExp,
+  options: TopicOptions<T>,
+): TopicDefinition<T> | TopicsDefinition<T> {
   const { partitions, allowedLateness, startAt } = options;
-  const parsed = parseOptions('topic', settings, { name, partitions, allowedLateness, startAt });
-  return { kind: 'topic', ...parsed, schema: options.schema, format: options.format ?? json() };
+  const given = typeof name === 'string' ? [name] : name instanceof RegExp ? ['any'] : [...name];
+  const { names, ...parsed } = parseOptions('topic', settings, { names: given, partitions, allowedLateness, startAt });
+  const each = { kind: 'topic' as const, ...parsed, schema: options.schema, format: options.format ?? json() };
+  if (typeof name === 'string') return { ...each, name };
+  const common = { kind: 'topics' as const, schema: options.schema, allowedLateness: parsed.allowedLateness, each };
+  if (name instanceof RegExp) return { ...common, name: String(name), names: [], pattern: name };
+  return { ...common, name: names.join(', '), names: names.toSorted(), pattern: undefined };
 }

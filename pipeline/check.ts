@@ -17,7 +17,10 @@ export interface PipelineCheck {
   readonly warnings: readonly string[];
 }
 
-const place = (end: Input | Output) => (end.kind === 'topic' ? `topic ${end.name} (${end.format.name})` : end.name);
+function place(end: Input | Output): string {
+  if (end.kind === 'topic') return `topic ${end.name} (${end.format.name})`;
+  return end.kind === 'topics' ? `topics ${end.name} (${end.each.format.name})` : end.name;
+}
 
 /**
  * Wires a pipeline and sends a batch without rows through it: finds unknown columns, wrong types and missing streams before any row is read.

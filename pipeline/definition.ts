@@ -1,11 +1,11 @@
 import type { Observable } from 'rxjs';
 import type { BatchSchema, TypeMap } from '../columnar/index.ts';
-import type { SinkDefinition, SourceDefinition, TopicDefinition } from '../connectors/index.ts';
+import type { SinkDefinition, SourceDefinition, TopicDefinition, TopicsDefinition } from '../connectors/index.ts';
 import { MillraceError, type StreamBatch } from '../streams/index.ts';
 import type { HandoverDefinition } from './handover.ts';
 
-/** Where a pipeline's rows come from: a topic of its home, a connector's own source, or one after the other. */
-export type Input<T extends TypeMap = TypeMap> = TopicDefinition<T> | SourceDefinition<T> | HandoverDefinition<T>;
+/** Where a pipeline's rows come from: a topic of its home or several, a connector's own source, or one after the other. */
+export type Input<T extends TypeMap = TypeMap> = TopicDefinition<T> | TopicsDefinition<T> | SourceDefinition<T> | HandoverDefinition<T>;
 /** Where a pipeline's rows go. */
 export type Output<T extends TypeMap = TypeMap> = TopicDefinition<T> | SinkDefinition<T>;
 

@@ -31,6 +31,16 @@ export class InputMerge {
     this.#nextOrdinal = start.nextOrdinal;
     this.#replay = (start.replay ?? []).filter(({ kind }) => kind === IDLE || kind === ACTIVE);
     this.#live = start.replay === undefined;
+    for (const input of inputs) {
+      if (!input.isMember) continue;
+      if (this.#live) this.#note(ACTIVE, input);
+      else if (this.#tellsMembers(input.name)) this.#idle.add(input);
+    }
+  }
+
+  /** Whether the journal says which topics of an input took part: those that it does not name have appeared since, and join when the re-run is over. */
+  #tellsMembers(name: string): boolean {
+    return this.#replay.some(({ value }) => String(value).startsWith(`${name}/`));
   }
 
   /** The re-run is over: from now on the wall clock decides. A read of the re-run that is still under way may say 'idle' only because it was to stop here, so it is waited for. */
@@ -45,7 +55,9 @@ export class InputMerge {
   }
 
   get positions(): Readonly<Record<string, Position>> {
-    return Object.fromEntries(this.#inputs.map((input) => [input.name, input.position]));
+    const positions: Record<string, Position> = {};
+    for (const { name, position } of this.#inputs) positions[name] = { ...positions[name], ...position };
+    return positions;
   }
 
   /** Whether no input has anything more at hand: the moment to close an epoch. */
@@ -57,9 +69,10 @@ export class InputMerge {
     return this.#inputs.reduce((sum, input) => sum + input.lag, 0);
   }
 
-  /** A snapshot was taken: its state says which inputs are idle, so the journal begins anew with these. */
+  /** A snapshot was taken: the journal begins anew with which inputs are idle, and which topics of an input take part. */
   restartJournal(): void {
-    this.journal = [...this.#idle].map((input) => ({ ordinal: this.#nextOrdinal, kind: IDLE, value: input.name }));
+    const told = this.#inputs.filter((input) => input.isMember || this.#idle.has(input));
+    this.journal = told.map((input) => ({ ordinal: this.#nextOrdinal, kind: this.#idle.has(input) ? IDLE : ACTIVE, value: input.key }));
   }
 
   /** The next rows of all inputs, at most about `rows`; `'idle'` when nothing is at hand now, `'end'` when nothing ever will. */
@@ -88,13 +101,13 @@ export class InputMerge {
   #note(kind: string, input: TaskInput): void {
     if (kind === IDLE) this.#idle.add(input);
     else this.#idle.delete(input);
-    this.journal.push({ ordinal: this.#nextOrdinal, kind, value: input.name });
+    this.journal.push({ ordinal: this.#nextOrdinal, kind, value: input.key });
   }
 
   #repeat(): void {
     while (this.#replay[0] !== undefined && this.#replay[0].ordinal <= this.#nextOrdinal) {
       const { kind, value } = this.#replay.shift() as JournalEntry;
-      const input = this.#inputs.find(({ name }) => name === value);
+      const input = this.#inputs.find(({ key }) => key === value);
       if (input !== undefined) this.#note(kind, input);
     }
   }

@@ -1,39 +1,51 @@
 import type { Home, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
-import type { Pipeline } from './definition.ts';
+import type { Input, Pipeline } from './definition.ts';
 import { handoverPartitions } from './handover.ts';
+import { type FoundTopics, findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
 
-/** How many tasks a pipeline has, and how many partitions each topic that it writes. */
+/** How many tasks a pipeline has, how many partitions each topic that it reads or writes, and the topics that its patterns match. */
 export interface TaskPlan {
   readonly tasks: number;
   readonly partitions: ReadonlyMap<string, number>;
+  readonly found: FoundTopics;
+  /** The pipeline with these topics in place of its patterns. */
+  readonly pipeline: Pipeline;
 }
 
 /**
  * Creates the topics that do not exist yet, and finds the number of tasks: one per partition number of the inputs.
  *
- * @throws MillraceError INVALID_PIPELINE when inputs have unequal partition counts: their rows could not be joined.
+ * @throws MillraceError INVALID_PIPELINE when inputs have unequal partition counts: their rows could not be joined. UNKNOWN_TOPIC when a pattern matches nothing.
  */
-export async function planPartitions(home: Home, pipeline: Pipeline): Promise<TaskPlan> {
+export async function planPartitions(home: Home, definition: Pipeline): Promise<TaskPlan> {
   const partitions = new Map<string, number>();
   const ensure = async (topic: Pick<TopicDefinition<never>, 'name' | 'partitions'>) => {
     const settings = await home.topics.ensure(topic.name, { partitions: topic.partitions });
     partitions.set(topic.name, settings.partitions);
     return settings.partitions;
   };
+  const feeds = Object.values(definition.feeds);
+  // Before patterns are looked up: a feed may fill a topic that one of them matches.
+  for (const feed of feeds) await ensure(feed.to);
+  const found = await findTopics(home, definition);
+  const pipeline = withFoundTopics(definition, found);
   const counts = new Map<string, number>();
-  for (const [name, source] of Object.entries(pipeline.sources)) {
-    if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
-    else counts.set(name, source.kind === 'topic' ? await ensure(source) : await source.partitions());
+  for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
+    if (source.kind === 'source') counts.set(name, await source.partitions());
+    else if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
+    else for (const topic of topicsOf(source)) counts.set(source.kind === 'topic' ? name : topic.name, await ensure(topic));
   }
-  if (new Set(counts.values()).size > 1) {
-    const list = [...counts].map(([name, count]) => `${name} has ${count}`).join(', ');
-    throw new MillraceError('INVALID_PIPELINE', `the inputs have unequal partition counts: ${list}`, {
-      hint: 'give their topics equally many partitions, or repartition one of them through a topic',
-    });
-  }
+  checkCounts(counts);
   for (const sink of Object.values(pipeline.sinks)) if (sink.kind === 'topic') await ensure(sink);
-  for (const feed of Object.values(pipeline.feeds)) await ensure(feed.to);
   await ensure({ name: pipeline.rejects, partitions: 1 });
-  return { tasks: counts.values().next().value ?? 1, partitions };
+  return { tasks: counts.values().next().value ?? 1, partitions, found, pipeline };
+}
+
+function checkCounts(counts: ReadonlyMap<string, number>): void {
+  if (new Set(counts.values()).size <= 1) return;
+  const list = [...counts].map(([name, count]) => `${name} has ${count}`).join(', ');
+  throw new MillraceError('INVALID_PIPELINE', `the inputs have unequal partition counts: ${list}`, {
+    hint: 'give their topics equally many partitions, or repartition one of them through a topic',
+  });
 }

@@ -55,13 +55,11 @@ export async function reproduce(pipeline: Pipeline, home: Home, options: Reprodu
     throw new MillraceError('STATE_INCOMPATIBLE', `'${pipeline.name}' has never committed in ${home.address}`, { hint: 'run it first' });
   }
   const reader = withoutWriting(home);
-  const { partitions } = await planPartitions(reader, pipeline);
+  const { partitions, pipeline: planned } = await planPartitions(reader, pipeline);
   const results: Reproduction[] = [];
   for (const record of records) {
     const stretch = await stretchOf(pipeline, home, record, options);
-    results.push(
-      await runAgain(pipeline, reader, { record, partitions, stretch, base: await newestBase(home, pipeline, record, stretch) }),
-    );
+    results.push(await runAgain(planned, reader, { record, partitions, stretch, base: await newestBase(home, pipeline, record, stretch) }));
   }
   return results;
 }
@@ -245,6 +243,7 @@ function withoutWriting(home: Home): Home {
   };
   const topics: Topics = {
     ensure: async (topic) => ({ partitions: (await home.topics.list(topic)).length }),
+    names: () => home.topics.names(),
     list: (topic) => home.topics.list(topic),
     read: (topic, partition, offset, maxBytes) => home.topics.read(topic, partition, offset, maxBytes),
     remove: refuse,

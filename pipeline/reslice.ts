@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Home, memoryStore, type RecordColumns } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
+import { findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
 import { start } from './run.ts';
 import { differingSteps } from './task-state.ts';
 
@@ -42,8 +43,8 @@ type Sample = ReadonlyMap<string, readonly RecordColumns[]>;
 /** The first records of partition 0 of every input topic; an empty topic that a feed fills is filled from the feed. */
 async function takeSample(pipeline: Pipeline, home: Home, rows: number): Promise<Sample> {
   const sample = new Map<string, readonly RecordColumns[]>();
-  for (const source of Object.values<Input>(pipeline.sources)) {
-    if (source.kind !== 'topic') continue;
+  const sources = Object.values<Input>(withFoundTopics(pipeline, await findTopics(home, pipeline)).sources);
+  for (const source of sources.flatMap((input) => (input.kind === 'handover' ? [] : topicsOf(input)))) {
     const known = (await home.topics.list()).some((info) => info.topic === source.name && info.end > info.start);
     const from = known ? home : await feedIntoMemory(pipeline, source.name, rows);
     if (from !== undefined) sample.set(source.name, await readFirst(from, source.name, rows));

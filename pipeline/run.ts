@@ -186,7 +186,7 @@ class PipelineRun {
       const { partitions } = plan;
       return [
         new TaskGroup(
-          { home, clock: this.#clock, options, partitions, pipeline: this.#pipeline, consent, inputEnds, onNotice, onRetry, resumable },
+          { home, clock: this.#clock, options, partitions, pipeline: plan.pipeline, consent, inputEnds, onNotice, onRetry, resumable },
           tasks,
         ),
       ];
@@ -198,7 +198,14 @@ class PipelineRun {
     }
     const threads = Math.min(workers, plan.tasks);
     const { brokers, patience, state } = this.#options;
-    const start = { module: String(module), home: { brokers, patience, state }, partitions: plan.partitions, options, consent };
+    const start = {
+      module: String(module),
+      home: { brokers, patience, state },
+      partitions: plan.partitions,
+      found: plan.found,
+      options,
+      consent,
+    };
     return Array.from(
       { length: threads },
       (_, thread) =>

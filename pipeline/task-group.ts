@@ -1,5 +1,7 @@
 import type { Home } from '../connectors/index.ts';
 import type { MillraceError } from '../streams/index.ts';
+import type { Input } from './definition.ts';
+import { topicsOf } from './input-topics.ts';
 import type { Task, TaskSetting } from './task.ts';
 import { addSummaries, type TaskSummary } from './task-summary.ts';
 import { type TaskEnd, TaskWorker } from './worker.ts';
@@ -68,13 +70,13 @@ export class TaskGroup implements RunningTasks {
 
 /** Whether a task has read every topic of its pipeline to the end. */
 async function hasReadAll(home: Home, { pipeline }: Pick<TaskSetting, 'pipeline'>, task: Task, partition: number): Promise<boolean> {
-  for (const [name, source] of Object.entries(pipeline.sources)) {
-    if (source.kind === 'source') continue;
-    const topic = source.kind === 'handover' ? source.live.name : source.name;
-    const info = (await home.topics.list(topic)).find((candidate) => candidate.partition === partition);
+  for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
     const first = source.kind === 'handover' ? source.at[partition] : undefined;
-    const position = task.positions[name]?.[topic] ?? first ?? info?.start ?? 0;
-    if (info !== undefined && position < info.end) return false;
+    for (const topic of topicsOf(source)) {
+      const info = (await home.topics.list(topic.name)).find((candidate) => candidate.partition === partition);
+      const position = task.positions[name]?.[topic.name] ?? first ?? info?.start ?? 0;
+      if (info !== undefined && position < info.end) return false;
+    }
   }
   return true;
 }

@@ -6,7 +6,10 @@ import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.t
  * One input of a task: reads ahead by one batch while the task works, and hands out rows by a cursor. Its position is that of the rows handed out.
  */
 export class TaskInput {
+  /** Name of the pipeline's input; the topics of one input share it. */
   readonly name: string;
+  /** Tells the task's inputs apart in the journal. */
+  readonly key: string;
   readonly allowedLateness: number;
   readonly #source: Source<TypeMap>;
   #position: Position;
@@ -22,8 +25,10 @@ export class TaskInput {
   /** Records known to wait beyond those read. */
   lag = 0;
 
-  constructor(name: string, source: Source<TypeMap>, position: Position, allowedLateness: number) {
+  /** `topic` is given for one of several topics that make up an input. */
+  constructor(name: string, source: Source<TypeMap>, position: Position, allowedLateness: number, topic?: string) {
     this.name = name;
+    this.key = topic === undefined ? name : `${name}/${topic}`;
     this.allowedLateness = allowedLateness;
     this.#source = source;
     this.#position = position;
@@ -31,6 +36,11 @@ export class TaskInput {
 
   get position(): Position {
     return this.#position;
+  }
+
+  /** Whether this is one of several topics that make up an input. */
+  get isMember(): boolean {
+    return this.key !== this.name;
   }
 
   /** Event time of the next row, -Infinity without event time. Only while `ready`. */

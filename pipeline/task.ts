@@ -1,15 +1,14 @@
-import type { TypeMap } from '../columnar/index.ts';
-import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, Snapshot, Source } from '../connectors/index.ts';
+import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, Snapshot } from '../connectors/index.ts';
 import { MillraceError, type StateCell } from '../streams/index.ts';
-import type { Input, Pipeline } from './definition.ts';
+import type { Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
-import { HandoverSource } from './handover.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
 import { Rejects } from './rejects.ts';
 import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
 import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
+import { inputPlaces, withoutLostTopics } from './task-inputs.ts';
 import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
 import { isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
@@ -133,7 +132,7 @@ export class Task {
     const snapshot = record === undefined || record.snapshotEpoch === 0 ? undefined : await this.#readSnapshot(record);
     const change = snapshot === undefined ? UNCHANGED : this.#restore(snapshot);
     // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
-    const repeated = this.#exactlyOnce ? record : undefined;
+    const repeated = this.#exactlyOnce && record !== undefined ? withoutLostTopics(this.#setting.pipeline, record, snapshot) : undefined;
     this.#graph.steps.journal.recall(repeated?.journal ?? []);
     await this.#openInputs(snapshot, repeated?.journal);
     await this.#sinks.open(this.name, record?.epoch);
@@ -174,21 +173,13 @@ export class Task {
   }
 
   async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
-    const { pipeline, partition } = this.#setting;
-    for (const [name, definition] of Object.entries<Input>(pipeline.sources)) {
-      const source = this.#createSource(definition);
-      const position: Position = snapshot?.positions[name] ?? {};
+    const { pipeline, partition, home } = this.#setting;
+    for (const { name, topic, source, position, allowedLateness } of inputPlaces(pipeline, home, snapshot)) {
       // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.
-      this.#inputs.push(new TaskInput(name, source, position, definition.allowedLateness));
-      await source.open(partition, snapshot === undefined ? undefined : position);
+      this.#inputs.push(new TaskInput(name, source, position ?? {}, allowedLateness, topic));
+      await source.open(partition, position);
     }
     this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: journal });
-  }
-
-  #createSource(definition: Input): Source<TypeMap> {
-    const { home, pipeline } = this.#setting;
-    if (definition.kind === 'handover') return new HandoverSource(definition, home.source(definition.live, pipeline.name));
-    return definition.kind === 'topic' ? home.source(definition, pipeline.name) : definition.create();
   }
 
   /** Runs the committed rows since the snapshot again. */

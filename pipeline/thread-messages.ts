@@ -1,4 +1,5 @@
 import { type ErrorCode, MillraceError, type Origin } from '../streams/index.ts';
+import type { FoundTopics } from './input-topics.ts';
 import type { HomeOptions } from './open-home.ts';
 import type { GroupResult } from './task-group.ts';
 import type { TaskOptions } from './task-options.ts';
@@ -13,6 +14,8 @@ export interface ThreadStart {
   /** The partition numbers of its tasks. */
   readonly tasks: readonly number[];
   readonly partitions: ReadonlyMap<string, number>;
+  /** Topics that the pipeline's patterns match. */
+  readonly found: FoundTopics;
   readonly options: TaskOptions;
   readonly consent: RestoreConsent;
 }

@@ -1,4 +1,4 @@
-import type { Batch } from '../columnar/index.ts';
+import { type Batch, concatBatches, takeRows } from '../columnar/index.ts';
 import type { RawRecord, RejectedRecord } from '../connectors/index.ts';
 import type { StateCell, StreamBatch } from '../streams/index.ts';
 import type { Stretch } from './input-merge.ts';
@@ -13,7 +13,7 @@ export interface TurnBatch {
 /** Highest event time seen per input, ms: what watermarks are computed from. Part of the task's state. */
 export type HighestTimes = Map<string, number>;
 
-/** Makes stream batches of stretches: neighbors of one source batch become one batch, input by input in the order of first use. */
+/** Makes stream batches of stretches: neighbors of one source batch become one batch, input by input in the order of first use. The topics of one input become one batch where their rows alternate. */
 export function turnBatches(stretches: readonly Stretch[], highest: HighestTimes): readonly TurnBatch[] {
   const groups: Stretch[][] = [];
   for (const stretch of stretches) {
@@ -21,32 +21,91 @@ export function turnBatches(stretches: readonly Stretch[], highest: HighestTimes
     if (group === undefined) groups.push([stretch]);
     else group.push(stretch);
   }
-  return groups.map((group) => turnBatch(group, highest)).filter(({ batch }) => batch.batch.numRows > 0);
+  const parts = alternating(groups).map((together) => {
+    const [first, ...others] = together as [Stretch[], ...Stretch[][]];
+    return others.length === 0 ? turnBatch(first, highest) : joinedBatch(together, highest);
+  });
+  return parts.filter(({ batch }) => batch.batch.numRows > 0);
 }
 
 function turnBatch(group: readonly Stretch[], highest: HighestTimes): TurnBatch {
-  const { input, taken } = group[0] as Stretch;
-  const from = taken.from;
-  const to = (group.at(-1) as Stretch).taken.to;
-  const batch = (from === 0 && to === taken.rows.batch.numRows ? taken.rows.batch : taken.rows.batch.slice(from, to)) as Batch;
-  const ordinal = new Float64Array(to - from);
-  for (const stretch of group) {
-    for (let row = stretch.taken.from; row < stretch.taken.to; row++) ordinal[row - from] = stretch.firstOrdinal + row - stretch.taken.from;
-  }
+  const first = group[0] as Stretch;
+  const { input, taken } = first;
+  const { batch, ordinal } = placedRows(group);
+  const offset = taken.rows.offset.subarray(taken.from, taken.from + batch.numRows);
   return {
     input: input.name,
     batch: {
       batch,
-      origin: {
-        source: taken.rows.source,
-        partition: taken.rows.partition,
-        ...(to > from ? { offset: taken.rows.offset[from] as number } : {}),
-      },
+      // Rows in no order, of a disturbed replay, end nowhere.
+      origin: taken.rows.indivisible ? originOf(first) : { ...originOf(first), records: { ordinal, offset } },
       ordinal,
-      sub: new Int32Array(to - from),
+      sub: new Int32Array(batch.numRows),
       watermark: watermarks(batch, input.name, input.allowedLateness, highest),
     },
   };
+}
+
+/** The rows of neighboring stretches of one source batch, and the ordinal of each. */
+function placedRows(group: readonly Stretch[]): { readonly batch: Batch; readonly ordinal: Float64Array } {
+  const { taken } = group[0] as Stretch;
+  const from = taken.from;
+  const to = (group.at(-1) as Stretch).taken.to;
+  const whole = from === 0 && to === taken.rows.batch.numRows;
+  const ordinal = new Float64Array(to - from);
+  for (const stretch of group) {
+    for (let row = stretch.taken.from; row < stretch.taken.to; row++) ordinal[row - from] = stretch.firstOrdinal + row - stretch.taken.from;
+  }
+  return { batch: (whole ? taken.rows.batch : taken.rows.batch.slice(from, to)) as Batch, ordinal };
+}
+
+function originOf({ taken }: Stretch): StreamBatch['origin'] {
+  const { source, partition, offset } = taken.rows;
+  return { source, partition, ...(taken.to > taken.from ? { offset: offset[taken.from] as number } : {}) };
+}
+
+/** Source batches of one input whose rows alternate belong together: the rows of an input have to come in order. */
+function alternating(groups: readonly Stretch[][]): readonly (readonly Stretch[][])[] {
+  const together: { readonly parts: Stretch[][]; readonly input: string; last: number }[] = [];
+  for (const group of groups) {
+    const { input, firstOrdinal } = group[0] as Stretch;
+    const { firstOrdinal: last } = group.at(-1) as Stretch;
+    const before = together.findLast((other) => other.input === input.name);
+    if (before === undefined || before.last < firstOrdinal) together.push({ parts: [group], input: input.name, last });
+    else {
+      before.parts.push(group);
+      before.last = Math.max(before.last, last);
+    }
+  }
+  return together.map(({ parts }) => parts);
+}
+
+/** One batch of the alternating rows of several topics, by ordinal. */
+function joinedBatch(groups: readonly (readonly Stretch[])[], highest: HighestTimes): TurnBatch {
+  const parts = groups.map((group) => placedRows(group).batch);
+  const places: { readonly stretch: Stretch; readonly at: number }[] = [];
+  let before = 0;
+  groups.forEach((group, part) => {
+    const from = before - (group[0] as Stretch).taken.from;
+    for (const stretch of group) places.push({ stretch, at: from + stretch.taken.from });
+    before += (parts[part] as Batch).numRows;
+  });
+  places.sort((a, b) => a.stretch.firstOrdinal - b.stretch.firstOrdinal);
+  const rows = new Int32Array(before);
+  const ordinal = new Float64Array(before);
+  let row = 0;
+  for (const { stretch, at } of places) {
+    const count = stretch.taken.to - stretch.taken.from;
+    for (let i = 0; i < count; i++, row++) {
+      rows[row] = at + i;
+      ordinal[row] = stretch.firstOrdinal + i;
+    }
+  }
+  const batch = takeRows(concatBatches(parts), rows);
+  const { stretch } = places[0] as { readonly stretch: Stretch };
+  const { name, allowedLateness } = stretch.input;
+  const watermark = watermarks(batch, name, allowedLateness, highest);
+  return { input: name, batch: { batch, origin: originOf(stretch), ordinal, sub: new Int32Array(before), watermark } };
 }
 
 function watermarks(batch: Batch, input: string, lateness: number, highest: HighestTimes): Float64Array {

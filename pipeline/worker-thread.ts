@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MillraceError } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
+import { withFoundTopics } from './input-topics.ts';
 import { openHome } from './open-home.ts';
 import { systemClock } from './system-clock.ts';
 import { TaskGroup } from './task-group.ts';
@@ -21,7 +22,8 @@ port.on('message', (message: ToThread) => {
 });
 
 async function runTasks(): Promise<void> {
-  const { pipeline } = (await import(start.module)) as { readonly pipeline: Pipeline };
+  const module = (await import(start.module)) as { readonly pipeline: Pipeline };
+  const pipeline = withFoundTopics(module.pipeline, start.found);
   const home = openHome({ ...start.home, shared: true });
   const { options, partitions, consent } = start;
   const group = new TaskGroup(

@@ -31,6 +31,8 @@ export interface Topics {
   ensure(topic: string, settings: TopicSettings): Promise<TopicSettings>;
   /** Deletes records and topic; no error when it does not exist. */
   remove(topic: string): Promise<void>;
+  /** Names of all topics, in order. */
+  names(): Promise<readonly string[]>;
   /** All partitions of all topics, or of one; UNKNOWN_TOPIC when that one does not exist. */
   list(topic?: string): Promise<readonly PartitionInfo[]>;
   /** Committed records from `offset` on, at most `maxBytes` (but at least one record); empty at the end. */

@@ -21,3 +21,18 @@ export interface TopicDefinition<T extends TypeMap> {
   /** The oldest record kept, unless given. Homes other than Kafka know no other. */
   readonly startAt?: StartAt;
 }
+
+/** Several topics in a pipeline definition that are read as one input, in one order: by event time, then topic, then offset. Plain data. */
+export interface TopicsDefinition<T extends TypeMap> {
+  readonly kind: 'topics';
+  /** For messages: `a, b` or `/^sensors-/`. */
+  readonly name: string;
+  /** The names of a list; of a pattern those that it matched when the run was planned, none before. */
+  readonly names: readonly string[];
+  /** Reads every topic whose whole name matches. */
+  readonly pattern: RegExp | undefined;
+  readonly schema: BatchSchema<T>;
+  readonly allowedLateness: number;
+  /** What each of the topics is, but for its name. */
+  readonly each: Omit<TopicDefinition<T>, 'name'>;
+}

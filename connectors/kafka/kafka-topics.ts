@@ -106,11 +106,14 @@ export class KafkaTopics implements Topics {
   /** Names of all topics but Kafka's own. */
   async names(): Promise<readonly string[]> {
     const { topicMetadata } = await this.#client.onAny('listing topics', (broker) => broker.metadata([]));
-    return topicMetadata.map(({ topic }) => topic).filter((topic) => !topic.startsWith('__'));
+    return topicMetadata
+      .map(({ topic }) => topic)
+      .filter((topic) => !topic.startsWith('__'))
+      .toSorted();
   }
 
   async list(topic?: string): Promise<readonly PartitionInfo[]> {
-    const topics = topic === undefined ? (await this.names()).toSorted() : [topic];
+    const topics = topic === undefined ? await this.names() : [topic];
     const infos = await Promise.all(topics.map((name) => this.#listTopic(name)));
     return infos.flat();
   }

@@ -75,6 +75,14 @@ export class LogTopics implements Topics, PartitionReader {
     });
   }
 
+  async names(): Promise<readonly string[]> {
+    return this.#names();
+  }
+
+  #names(): readonly string[] {
+    return this.#database.all<{ name: string }>('SELECT name FROM topics ORDER BY name').map(({ name }) => name);
+  }
+
   async list(topic?: string): Promise<readonly PartitionInfo[]> {
     if (topic !== undefined) this.#existing(topic);
     return this.#database
@@ -176,10 +184,7 @@ export class LogTopics implements Topics, PartitionReader {
   #existing(topic: string, partition?: number): TopicRow {
     const row = this.#find(topic);
     if (row === undefined) {
-      throw unknownTopic(
-        topic,
-        this.#database.all<{ name: string }>('SELECT name FROM topics ORDER BY name').map(({ name }) => name),
-      );
+      throw unknownTopic(topic, this.#names());
     }
     if (partition !== undefined) checkPartition(topic, partition, row.partitions);
     return row;

@@ -41,9 +41,13 @@ export class MemoryTopics implements Topics, PartitionReader {
     this.#topics.delete(topic);
   }
 
+  async names(): Promise<readonly string[]> {
+    return [...this.#topics.keys()].sort();
+  }
+
   async list(topic?: string): Promise<readonly PartitionInfo[]> {
     if (topic !== undefined) this.#existing(topic);
-    const names = topic === undefined ? [...this.#topics.keys()].sort() : [topic];
+    const names = topic === undefined ? await this.names() : [topic];
     return names.flatMap((name) =>
       this.#existing(name).partitions.map(({ ends, bytes }, partition) => ({
         topic: name,

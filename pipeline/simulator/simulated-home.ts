@@ -44,6 +44,7 @@ function simulatedTopics(inner: Topics, caller: Caller): Topics {
     ...inner,
     ensure: (topic, settings) => ask(caller, `creating topic ${topic}`, () => inner.ensure(topic, settings)),
     remove: (topic) => ask(caller, `deleting topic ${topic}`, () => inner.remove(topic)),
+    names: () => ask(caller, 'listing topics', () => inner.names()),
     list: (topic) => ask(caller, 'listing topics', () => inner.list(topic)),
     read: (...place) => ask(caller, `reading topic ${place[0]}`, () => inner.read(...place)),
     append: (...records) => ask(caller, `appending to topic ${records[0]}`, () => inner.append(...records)),

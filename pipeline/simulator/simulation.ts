@@ -1,6 +1,7 @@
 import type { Home, MemoryStore, RecordColumns } from '../../connectors/index.ts';
 import { MillraceError } from '../../streams/index.ts';
-import type { Pipeline } from '../definition.ts';
+import type { Input, Pipeline } from '../definition.ts';
+import { topicsOf } from '../input-topics.ts';
 import { planPartitions, type TaskPlan } from '../plan.ts';
 import type { TaskClock } from '../system-clock.ts';
 import { type Task, taskName } from '../task.ts';
@@ -60,7 +61,7 @@ export async function runSimulation(setting: SimulationSetting): Promise<Simulat
     for (const [partition, records] of partitions.entries()) await home.topics.append(topic, partition, records);
   }
   const plan = await planPartitions(home, { ...setting.pipeline, feeds: {} });
-  const simulation = new Simulation(setting, plan, store);
+  const simulation = new Simulation({ ...setting, pipeline: plan.pipeline }, plan, store);
   const failure = await simulation.run();
   const outcome = failure === undefined ? await readOutcome(home, { ...setting.pipeline, feeds: {} }) : undefined;
   return { outcome, failure, points: simulation.network.points, faults: simulation.network.fired };
@@ -139,10 +140,12 @@ class Simulation {
 
   async #drained(home: Home, task: Task, partition: number): Promise<boolean> {
     const ends = await home.topics.list();
-    return Object.entries(this.#setting.pipeline.sources).every(([name, source]) => {
-      const info = ends.find((candidate) => candidate.topic === source.name && candidate.partition === partition);
-      return source.kind !== 'topic' || info === undefined || (task.positions[name]?.[source.name] ?? info.start) >= info.end;
-    });
+    return Object.entries<Input>(this.#setting.pipeline.sources).every(([name, source]) =>
+      topicsOf(source).every(({ name: topic }) => {
+        const info = ends.find((candidate) => candidate.topic === topic && candidate.partition === partition);
+        return info === undefined || (task.positions[name]?.[topic] ?? info.start) >= info.end;
+      }),
+    );
   }
 
   #settled(slot: Slot, runner: Runner, end: 'ended' | 'stopped'): void {
