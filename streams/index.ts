@@ -10,8 +10,6 @@ export { type StepOptions, step } from './step.ts';
 export {
   type BatchOrigin,
   type RecordPlaces,
-  type BatchOrigin,
-  type RecordPlaces,
   type RowsOf,
   type StreamBatch,
   sliceStreamBatch,
