@@ -29,8 +29,7 @@ export class ColumnMemory {
   }
 
   write(out: StateWriter): void {
-    const { key = '', columns, width, shared = 0 } = this.#layout;
-    out.string(key).strings(columns).number(width).number(shared);
+    writeLayout(this.#layout, out);
     this.groups.write(out);
     this.values.write(out);
   }
@@ -58,12 +57,18 @@ export function columnMemoryState(layout: ColumnLayout) {
   };
 }
 
-function readLayout(input: StateReader): ColumnLayout {
+/** Writes what the numbers that follow are of. */
+export function writeLayout({ key = '', columns, width, shared = 0 }: ColumnLayout, out: StateWriter): void {
+  out.string(key).strings(columns).number(width).number(shared);
+}
+
+export function readLayout(input: StateReader): ColumnLayout {
   const key = input.string();
   return { key: key === '' ? undefined : key, columns: input.strings(), width: input.number(), shared: input.number() };
 }
 
-function requireSame(wanted: ColumnLayout, stored: ColumnLayout): void {
+/** Throws STATE_INCOMPATIBLE, naming what differs. */
+export function requireSame(wanted: ColumnLayout, stored: ColumnLayout): void {
   const differing = (what: string, was: unknown, is: unknown) =>
     new MillraceError('STATE_INCOMPATIBLE', `the state is of ${what} ${was}, this step has ${is}`);
   const named = ({ columns }: ColumnLayout) => columns.join(', ');
@@ -74,16 +79,9 @@ function requireSame(wanted: ColumnLayout, stored: ColumnLayout): void {
 
 /** Keys and the numbers of the columns that are still there. */
 function adopt(layout: ColumnLayout, input: StateReader, version: number): AdoptedState<ColumnMemory> {
-  if (version !== 2) {
-    throw new MillraceError('STATE_INCOMPATIBLE', `state of version ${version} does not tell its columns`, {
-      hint: 'run the pipeline as it was once with this version of Millrace, and take the savepoint then',
-    });
-  }
+  if (version !== 2) throw columnsUnknown(version);
   const stored = readLayout(input);
-  const { columns, width, shared = 0 } = layout;
-  const fits = stored.key === layout.key && stored.width === width && (stored.shared ?? 0) === shared;
-  const kept = fits ? columns.filter((column) => stored.columns.includes(column)) : [];
-  const fresh = columns.filter((column) => !kept.includes(column));
+  const { kept, fresh } = fittingColumns(layout, stored);
   if (kept.length === 0) return { state: new ColumnMemory(layout), kept, fresh };
   const groups = KeyGroups.read(layout.key, input);
   const before = input.float64s();
@@ -92,6 +90,19 @@ function adopt(layout: ColumnLayout, input: StateReader, version: number): Adopt
     kept,
     fresh,
   };
+}
+
+export const columnsUnknown = (version: number) =>
+  new MillraceError('STATE_INCOMPATIBLE', `state of version ${version} does not tell its columns`, {
+    hint: 'run the pipeline as it was once with this version of Millrace, and take the savepoint then',
+  });
+
+/** The columns whose numbers can be taken over, and the others. */
+export function fittingColumns(wanted: ColumnLayout, stored: ColumnLayout): { kept: readonly string[]; fresh: readonly string[] } {
+  const { key, columns, width, shared = 0 } = wanted;
+  const fits = stored.key === key && stored.width === width && (stored.shared ?? 0) === shared;
+  const kept = fits ? columns.filter((column) => stored.columns.includes(column)) : [];
+  return { kept, fresh: columns.filter((column) => !kept.includes(column)) };
 }
 
 /** The numbers of every key, in the places that they have in a new layout. */

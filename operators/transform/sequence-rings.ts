@@ -93,6 +93,18 @@ export class SequenceRings {
     out.numbers(once);
   }
 
+  /** The same sequences of other columns: `places` tells, per column, which one it was; -1 for a new one, whose steps are 0 (missing). */
+  rearranged(places: readonly number[]): SequenceRings {
+    const steps = this.#rings.length / Math.max(this.#width, 1);
+    const rings = new Float32Array(steps * places.length);
+    for (let step = 0; step < steps; step++) {
+      places.forEach((place, column) => {
+        if (place >= 0) rings[step * places.length + column] = this.#rings[step * this.#width + place] as number;
+      });
+    }
+    return new SequenceRings(this.#groups, this.#length, places.length, this.#progress, rings);
+  }
+
   static read(groups: KeyGroups, length: number, width: number, input: StateReader): SequenceRings {
     const progress = PerKey.read(PROGRESS, 0, input);
     const once = input.float32s();

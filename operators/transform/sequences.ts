@@ -2,15 +2,18 @@ import type { TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import { type NumericColumn, type TensorType, tensorData, type WithColumns, withColumns } from '../../columnar/index.ts';
 import {
+  type AdoptedState,
   type Duration,
   duration,
   type Operator,
   parseOptions,
+  type StateReader,
   type StreamBatch,
   statefulOperator,
   takeStreamRows,
   withBatch,
 } from '../../streams/index.ts';
+import { type ColumnLayout, columnsUnknown, fittingColumns, readLayout, requireSame, writeLayout } from '../keys/column-memory.ts';
 import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
 import { SequenceRings } from './sequence-rings.ts';
 
@@ -57,8 +60,9 @@ export function sequences<T extends TypeMap, const O extends string = 'sequence'
   options: SequencesOptions<NoInfer<T>, O>,
 ): Operator<T, WithColumns<T, { [K in O]: TensorType }>> {
   const { columns, key, length, output, gap, pad } = parseOptions('sequences', sequencesOptions, options);
+  const layout: ColumnLayout = { key, columns, width: length };
   return statefulOperator<T, WithColumns<T, { [K in O]: TensorType }>, SequenceRings>('sequences', {
-    version: 1,
+    version: 2,
     ledger: { left: ['in'], right: ['out', 'dropped:warmup'] },
     create: () => new SequenceRings(new KeyGroups(key), length, columns.length),
     onBatch: (rings, input, step) => {
@@ -68,7 +72,29 @@ export function sequences<T extends TypeMap, const O extends string = 'sequence'
       const tensor = tensorData(values, length * columns.length);
       return withBatch(kept, withColumns(kept.batch, { [output]: tensor } as never)) as StreamBatch<never>;
     },
-    snapshot: (rings, out) => rings.write(out),
-    restore: (input) => SequenceRings.read(KeyGroups.read(key, input), length, columns.length, input),
+    snapshot: (rings, out) => {
+      writeLayout(layout, out);
+      rings.write(out);
+    },
+    restore: (input) => {
+      requireSame(layout, readLayout(input));
+      return readRings(layout, input);
+    },
+    migrate: (input) => readRings(layout, input),
+    adopt: (input, version) => adoptRings(layout, input, version),
   });
+}
+
+const readRings = ({ key, columns, width }: ColumnLayout, input: StateReader) =>
+  SequenceRings.read(KeyGroups.read(key, input), width, columns.length, input);
+
+/** Sequences of the columns that are still there; in those of added columns the steps so far are missing. */
+function adoptRings(layout: ColumnLayout, input: StateReader, version: number): AdoptedState<SequenceRings> {
+  if (version !== 2) throw columnsUnknown(version);
+  const stored = readLayout(input);
+  const { kept, fresh } = fittingColumns(layout, stored);
+  const { key, columns, width } = layout;
+  if (kept.length === 0) return { state: new SequenceRings(new KeyGroups(key), width, columns.length), kept, fresh };
+  const places = columns.map((column) => stored.columns.indexOf(column));
+  return { state: readRings(stored, input).rearranged(places), kept, fresh };
 }
