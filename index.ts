@@ -4,5 +4,4 @@
  */
 export * from './columnar/index.ts';
 export * from './pipeline/index.ts';
-export * from './pipeline/index.ts';
 export * from './streams/index.ts';
