@@ -3,8 +3,8 @@ import type { Home } from '../connectors/index.ts';
 import { streamBatch } from '../streams/index.ts';
 import type { Input, Output, Pipeline } from './definition.ts';
 import { Graph } from './graph.ts';
+import { stateChange } from './state-change.ts';
 import { systemClock } from './system-clock.ts';
-import { stateChange } from './task-state.ts';
 
 /** What `millrace check` tells of a pipeline without running it. */
 export interface PipelineCheck {

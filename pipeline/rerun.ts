@@ -2,9 +2,10 @@ import type { CommitRecord, Position, ReadBudget, StreamPoint } from '../connect
 import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { InputMerge, Stretch } from './input-merge.ts';
 import { differingPlaces } from './published.ts';
+import type { StateChange } from './state-change.ts';
 import type { TaskOptions } from './task-options.ts';
 import type { TaskSinks } from './task-sinks.ts';
-import { compareState, type StateChange } from './task-state.ts';
+import { compareState } from './task-state.ts';
 
 /** What a re-run works on: the parts of a task whose state was restored from a snapshot. */
 export interface RerunParts {

@@ -175,11 +175,12 @@ class PipelineRun {
       module,
       allowOrphans = false,
       resetSteps = [],
+      savepoint,
       resumable = false,
       onNotice = () => {},
       onRetry = () => {},
     } = this.#options;
-    const consent = { allowOrphans, resetSteps };
+    const consent = { allowOrphans, resetSteps, savepoint };
     const tasks = Array.from({ length: plan.tasks }, (_, partition) => partition);
     if (workers === 1) {
       const inputEnds = () => this.#inputEnds();

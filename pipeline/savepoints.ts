@@ -94,6 +94,15 @@ export async function loadSavepoint(home: Home, pipeline: string, savepoint: str
   await writeSavedTasks(home, pipeline, await readSavedTasks(home, savepointName(pipeline, savepoint)), savepoint);
 }
 
+/** Whether a task's newest snapshot is still the savepoint that it was started from. */
+export async function isSavepointState(home: Home, record: CommitRecord, savepoint: string): Promise<boolean> {
+  if (record.savepoint !== savepoint) return false;
+  const { pipeline, partition } = partsOfTask(record.task);
+  const name = `${savepointName(pipeline, savepoint)}/${partition}`;
+  const saved = (await home.epochs.peek(name)).find(({ task }) => task === name);
+  return saved?.snapshotEpoch === record.snapshotEpoch;
+}
+
 /** Forgets commits and snapshots of a pipeline or savepoint; returns the tasks that had some. */
 export async function forgetTasks(home: Home, owner: string): Promise<readonly string[]> {
   const records = await home.epochs.peek(`${owner}/`);

@@ -6,12 +6,15 @@ import { Graph } from './graph.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
 import { Rejects } from './rejects.ts';
 import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
+import { type RestoreConsent, restoreCells } from './restore-cells.ts';
+import { isSavepointState } from './savepoints.ts';
+import { describeChange, isChanged, recountedSteps, type StateChange, UNCHANGED } from './state-change.ts';
 import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
 import { inputPlaces, withoutLostTopics } from './task-inputs.ts';
 import type { TaskOptions } from './task-options.ts';
 import { TaskSinks } from './task-sinks.ts';
-import { isChanged, type RestoreConsent, restoreCells, type StateChange, taskCells } from './task-state.ts';
+import { taskCells } from './task-state.ts';
 import { type TaskSummary, taskSummary } from './task-summary.ts';
 import type { OnPublish } from './topic-output.ts';
 import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
@@ -51,8 +54,6 @@ export const taskName = (pipeline: string, partition: number) => `${pipeline}/${
 
 /** Journal entries of inputs take about this many bytes each. */
 const ENTRY_BYTES = 80;
-
-const UNCHANGED: StateChange = { orphans: [], fresh: [], migrated: [] };
 
 /**
  * One opening of a task: one partition number over all inputs, run turn by turn. It pushes the rows of a turn through the graph, waits until all of them have arrived, and
@@ -130,7 +131,7 @@ export class Task {
     this.#before = record;
     if (record?.ended) return record;
     const snapshot = record === undefined || record.snapshotEpoch === 0 ? undefined : await this.#readSnapshot(record);
-    const change = snapshot === undefined ? UNCHANGED : this.#restore(snapshot);
+    const change = snapshot === undefined || record === undefined ? UNCHANGED : await this.#restore(snapshot, record);
     // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
     const repeated = this.#exactlyOnce && record !== undefined ? withoutLostTopics(this.#setting.pipeline, record, snapshot) : undefined;
     this.#graph.steps.journal.recall(repeated?.journal ?? []);
@@ -142,19 +143,16 @@ export class Task {
     return record;
   }
 
-  #restore(snapshot: Snapshot): StateChange {
-    const { consent, onNotice } = this.#setting;
-    const change = restoreCells(this.#cells, snapshot, consent);
+  async #restore(snapshot: Snapshot, record: CommitRecord): Promise<StateChange> {
+    const { consent, onNotice, home } = this.#setting;
+    const adopts = consent?.savepoint !== undefined && (await isSavepointState(home, record, consent.savepoint));
+    const change = restoreCells(this.#cells, snapshot, consent, adopts);
     if (!isChanged(change)) return change;
     const { ledger, ids } = this.#graph.steps;
-    const known = new Set(ids);
+    const recounted = recountedSteps(change);
+    const known = new Set(ids.filter((step) => !recounted.has(step)));
     ledger.retain((step) => known.has(step) || /^(source|sink) /.test(step));
-    const parts = [
-      change.orphans.length > 0 ? `dropped the state of ${change.orphans.join(', ')}` : '',
-      change.migrated.length > 0 ? `migrated ${change.migrated.join(', ')} from an older version` : '',
-      change.fresh.length > 0 ? `${change.fresh.join(', ')} began without state` : '',
-    ];
-    onNotice?.(`task ${this.name}: ${parts.filter((part) => part !== '').join('; ')}; the other steps keep theirs`);
+    for (const line of describeChange(change)) onNotice?.(`task ${this.name}: ${line}`);
     return change;
   }
 

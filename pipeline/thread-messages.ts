@@ -1,9 +1,9 @@
 import { type ErrorCode, MillraceError, type Origin } from '../streams/index.ts';
 import type { FoundTopics } from './input-topics.ts';
 import type { HomeOptions } from './open-home.ts';
+import type { RestoreConsent } from './restore-cells.ts';
 import type { GroupResult } from './task-group.ts';
 import type { TaskOptions } from './task-options.ts';
-import type { RestoreConsent } from './task-state.ts';
 import type { TaskSummary } from './task-summary.ts';
 
 /** What a worker thread is started with. */
