@@ -117,6 +117,11 @@ export class Engine {
     writePadded(parameter, values, this.kernels.f32, base / 4);
   }
 
+  /** Blocks and plans of the thread that calls; for one that runs them elsewhere. */
+  get ownLane(): Lane {
+    return this.lanes[0]!;
+  }
+
   /** Ends the threads. */
   close(): void {
     for (const { thread } of this.lanes) thread?.stop();

@@ -57,4 +57,6 @@ export { type MomentumOptions, momentum, nesterov, type SgdOptions, sgd } from '
 export type { Shape } from './shape.ts';
 export { summary } from './summary.ts';
 export { runThread, type ThreadOptions, type ThreadSeat } from './thread.ts';
+export { provideThreads, type SpawnThread } from './thread-host.ts';
 export { type Dataset, type EpochReport, lossOf, type TrainOptions, type TrainReport, train } from './train.ts';
+export type { TrainingSeat, TrainingShape } from './training-seat.ts';

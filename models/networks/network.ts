@@ -1,15 +1,14 @@
 import { MillraceError } from '../../streams/index.ts';
+import type { BesideOptions, BesideTraining } from '../estimators/beside.ts';
 import type { LearnResult } from '../estimators/estimator.ts';
 import { Engine, type EngineParts, type Rows } from './engine.ts';
+import { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 import { headScales, type WeightKind, weightKindOf } from './loss-scales.ts';
+import { NetworkBeside, type StepCounts } from './network-beside.ts';
 import type { Parameter } from './parameter.ts';
 import { requireFiniteTargets, requireLength, requireRows, requireWeights } from './requirements.ts';
 import { shapeSize } from './shape.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
-
-/** Gradients beyond this would overflow when squared in the optimizers' moments: the step is skipped. */
-const LARGEST_GRADIENT = 1e18;
-const LARGEST_GRADIENT_BITS = new Uint32Array(new Float32Array([LARGEST_GRADIENT]).buffer)[0]!;
 
 /** Everything `compile` decides. */
 export interface NetworkParts extends EngineParts {
@@ -89,7 +88,7 @@ export class Network {
       throw new MillraceError('INVALID_OPTION', `a mini-batch of ${rows} rows is over maxBatch, ${this.parts.maxBatch}`);
     const loss = this.lossOver(features, targets, rows, weights, 'training');
     if (loss === undefined) return { loss: 0, skipped: true };
-    if (!this.gradientsAreSafe(loss)) {
+    if (!gradientsAreSafe(this.engine.kernels.functions, loss, this.engine.gradients, this.parts.parameterFloats)) {
       requireFiniteTargets(targets, this.outputSize, rows, weights);
       this.skippedCount++;
       return { loss, skipped: true };
@@ -156,6 +155,21 @@ export class Network {
     this.skippedCount = state.skipped;
   }
 
+  /**
+   * Trains this network in another thread, from its present state on: see {@link BesideTraining}. Where the program has not said how threads are started (`provideThreads`), jobs are
+   * made in the caller's thread, with the same bits.
+   *
+   * @throws MillraceError INVALID_OPTION for an optimizer of one's own that reads values while it updates
+   */
+  trainBeside(options: BesideOptions): BesideTraining {
+    const counts = { steps: this.stepCount, skipped: this.skippedCount };
+    const onAdvance = ({ steps, skipped }: StepCounts): void => {
+      this.stepCount = steps;
+      this.skippedCount = skipped;
+    };
+    return new NetworkBeside({ engine: this.engine, parts: this.parts, counts, onAdvance }, options);
+  }
+
   /** Ends the network's threads, if it has any; it cannot be used afterwards. */
   close(): void {
     this.engine.close();
@@ -180,20 +194,11 @@ export class Network {
     return this.engine.loss(batch, plan, this.stepCount) ?? this.refuse(features);
   }
 
-  private gradientsAreSafe(loss: number): boolean {
-    if (!Number.isFinite(loss)) return false;
-    const { engine, parts } = this;
-    return engine.kernels.functions.largestMagnitudeBits(engine.gradients, parts.parameterFloats) <= LARGEST_GRADIENT_BITS;
-  }
-
   private update(): void {
     const { gradients, kernels, parameterBase: parameters, slots } = this.engine;
     const { functions } = kernels;
     const { clipNorm, optimizer, parameterFloats: count } = this.parts;
-    if (clipNorm < Number.POSITIVE_INFINITY) {
-      const norm = Math.sqrt(functions.sumOfSquares(gradients, count));
-      if (norm > clipNorm) functions.scaleBy(gradients, count, clipNorm / (norm + 1e-6));
-    }
+    clipGradients(functions, gradients, count, clipNorm);
     optimizer.update({ functions, count, parameters, gradients, slots, step: this.stepCount });
     this.stepCount++;
   }

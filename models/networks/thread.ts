@@ -1,4 +1,6 @@
 import { instantiateKernels, type Kernels } from '../../kernels/index.ts';
+import { runTraining } from './training-loop.ts';
+import type { TrainingSeat } from './training-seat.ts';
 
 // Control block of a thread, in 32-bit words of the shared memory.
 const STATE = 0;
@@ -47,8 +49,13 @@ export interface ThreadOptions {
   spawn(seat: ThreadSeat): void;
 }
 
-/** Serves a network's shards until the network is closed. Blocks the worker that calls it. */
-export function runThread(seat: ThreadSeat): void {
+/** Serves a network, its shards or its training, until the network is closed. Blocks the worker that calls it. */
+export function runThread(seat: ThreadSeat | TrainingSeat): void {
+  if ('kind' in seat) runTraining(seat);
+  else runShards(seat);
+}
+
+function runShards(seat: ThreadSeat): void {
   const { functions } = instantiateKernels(seat.module, seat.memory);
   const control = new Int32Array(seat.memory.buffer, seat.control, CONTROL_WORDS);
   const loss = new Float64Array(seat.memory.buffer, seat.control, CONTROL_WORDS / 2);

@@ -1,0 +1,184 @@
+import { kernelModule } from '../../kernels/index.ts';
+import { MillraceError } from '../../streams/index.ts';
+import type { BesideOptions, BesideTraining, TrainingPart } from '../estimators/beside.ts';
+import { Engine } from './engine.ts';
+import { headScales, weightKindOf } from './loss-scales.ts';
+import type { NetworkParts } from './network.ts';
+import { providedThreads } from './thread-host.ts';
+import { TrainingLoop } from './training-loop.ts';
+import { TrainingBlock, type TrainingSeat, type TrainingShape } from './training-seat.ts';
+import { recordUpdate } from './update-recorder.ts';
+
+/** Waits without a sign of life, of a second each, after which the thread is given up. */
+const MOST_SILENT_WAITS = 60;
+
+/** Steps and skipped steps of a network. */
+export interface StepCounts {
+  readonly steps: number;
+  readonly skipped: number;
+}
+
+/** What a network lends to the training beside it. */
+export interface BesideParts {
+  readonly engine: Engine;
+  readonly parts: NetworkParts;
+  readonly counts: StepCounts;
+  /** Told when the network has gone on to the outcome of a job. */
+  onAdvance(counts: StepCounts): void;
+}
+
+/**
+ * Trains a network in another thread: a second engine in shared memory, which the thread drives. The network's own engine predicts, and takes over parameters when it is told to.
+ */
+export class NetworkBeside implements BesideTraining {
+  readonly #lent: BesideParts;
+  readonly #trained: Engine;
+  readonly #shape: TrainingShape;
+  readonly #seat: TrainingSeat;
+  readonly #block: TrainingBlock;
+  /** Makes jobs here, where no thread does. */
+  readonly #loop: TrainingLoop | undefined;
+  #counts: StepCounts;
+  /** Jobs posted, and jobs whose outcome the network has. */
+  #posted = 0;
+  #taken = 0;
+  /** Updates are written down up to this step. */
+  #recorded: number;
+  #complete = true;
+
+  constructor(lent: BesideParts, options: BesideOptions) {
+    this.#lent = lent;
+    this.#counts = lent.counts;
+    this.#recorded = lent.counts.steps;
+    // One lane: with several, the calling thread would have to be the one that trains.
+    this.#trained = new Engine({ ...lent.parts, threads: { count: 1, spawn: () => {} } });
+    this.#shape = shapeOf(this.#trained, lent.parts, options);
+    const shared = new SharedArrayBuffer(TrainingBlock.bytes(this.#shape));
+    this.#block = new TrainingBlock(this.#shape, shared);
+    this.#block.outcomes[0]!.counts.set([lent.counts.steps, lent.counts.skipped]);
+    const { memory } = this.#trained.kernels;
+    this.#seat = { kind: 'training', module: kernelModule(true), memory, shared, shape: this.#shape };
+    this.#copyState();
+    const spawn = options.thread ? providedThreads() : undefined;
+    if (spawn === undefined) this.#loop = new TrainingLoop(this.#seat);
+    else spawn(this.#seat);
+  }
+
+  /** The network's state is where training begins. */
+  #copyState(): void {
+    const { engine } = this.#lent;
+    const bases = [engine.parameterBase, ...engine.slots];
+    const { parameterFloats, parameterBase, slots } = this.#shape;
+    for (const [index, to] of [parameterBase, ...slots].entries()) {
+      const from = bases[index]! / 4;
+      this.#trained.kernels.f32.set(engine.kernels.f32.subarray(from, from + parameterFloats), to / 4);
+    }
+  }
+
+  post(parts: readonly TrainingPart[]): void {
+    const { heads, outputSize } = this.#lent.parts;
+    this.#posted++;
+    const blocks = this.#block.parts[this.#posted % this.#shape.jobs]!;
+    for (const [index, { rows, features, targets, weights }] of parts.entries()) {
+      const block = blocks[index]!;
+      const kind = weightKindOf(weights, rows, outputSize);
+      const any = headScales(heads, rows, weights, kind, outputSize, block.scales);
+      block.header.set([rows, kind, any ? 1 : 0]);
+      block.features.set(features);
+      block.targets.set(targets);
+      block.weights.set(weights);
+    }
+    this.#record();
+    this.#block.post();
+    this.#loop?.make();
+  }
+
+  /** Writes down the updates that the jobs that wait may come to. */
+  #record(): void {
+    const { optimizer, parameterFloats: count } = this.#lent.parts;
+    const { gradients, parameterBase: parameters, slots } = this.#shape;
+    const end = this.#counts.steps + (this.#posted - this.#taken) * this.#shape.parts;
+    for (; this.#recorded < end; this.#recorded++) {
+      const into = this.#block.updates[this.#recorded % this.#block.updates.length]!;
+      recordUpdate(optimizer, { count, parameters, gradients, slots, step: this.#recorded }, into);
+    }
+  }
+
+  isMade(): boolean {
+    this.#refuseFailure();
+    return this.#made;
+  }
+
+  get #made(): boolean {
+    // Counts in shared memory wrap around; their difference does not.
+    return this.#taken < this.#posted && ((this.#block.made - this.#taken) | 0) > 0;
+  }
+
+  advance(): number {
+    this.#awaitMade();
+    this.#taken++;
+    const { counts, arrays } = this.#block.outcomes[this.#taken % this.#shape.jobs]!;
+    const { engine, onAdvance } = this.#lent;
+    engine.kernels.f32.set(arrays[0]!, engine.parameterBase / 4);
+    this.#complete = false;
+    const skipped = counts[1]! - this.#counts.skipped;
+    this.#counts = { steps: counts[0]!, skipped: counts[1]! };
+    onAdvance(this.#counts);
+    return skipped;
+  }
+
+  #awaitMade(): void {
+    let silent = 0;
+    for (let seen = this.#block.signsOfLife; !this.#made; ) {
+      this.#refuseFailure();
+      this.#block.awaitMade(this.#taken | 0);
+      const now = this.#block.signsOfLife;
+      silent = now === seen ? silent + 1 : 0;
+      seen = now;
+      if (silent > MOST_SILENT_WAITS) this.#refuseSilence();
+    }
+  }
+
+  #refuseSilence(): never {
+    throw new MillraceError('TIMEOUT', `the thread that trains the network has shown no sign of life for ${MOST_SILENT_WAITS} s`, {
+      hint: 'it may be out of memory: leave out beside, or lower lag and batchRows',
+    });
+  }
+
+  #refuseFailure(): void {
+    const { failure } = this.#block;
+    if (failure === undefined) return;
+    throw new MillraceError('MODEL_FAILED', `the thread that trains the network failed: ${failure.split('\n')[0]}`, {
+      cause: new Error(failure),
+    });
+  }
+
+  complete(): void {
+    if (this.#complete) return;
+    this.#complete = true;
+    const { engine } = this.#lent;
+    const [, ...moments] = this.#block.outcomes[this.#taken % this.#shape.jobs]!.arrays;
+    for (const [index, values] of moments.entries()) engine.kernels.f32.set(values, engine.slots[index]! / 4);
+  }
+
+  close(): void {
+    this.#block.stop();
+    this.#trained.close();
+  }
+}
+
+function shapeOf(engine: Engine, parts: NetworkParts, { jobs, parts: steps, mostRows }: BesideOptions): TrainingShape {
+  const { inputSize, outputSize, shardRows, seed, clipNorm, parameterFloats, heads } = parts;
+  const { parameterBase, slots, gradients } = engine;
+  const { plans, shardGradients, layout } = engine.ownLane;
+  const { features, targets, weights, scales } = layout.stage;
+  return {
+    ...{ inputSize, outputSize, shardRows, seed, clipNorm, parameterFloats, heads: heads.length },
+    ...{ parameterBase, slots, gradients, shardGradients, plan: plans.training },
+    stage: { features, targets, weights, scales },
+    // Beside those that wait, the one whose outcome is in use keeps its place.
+    jobs: jobs + 1,
+    parts: steps,
+    mostRows,
+  };
+}
