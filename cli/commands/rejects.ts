@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Home } from '../../connectors/index.ts';
 import { openHome, type RejectedRecordInfo, readRejected, reinject, systemClock } from '../../pipeline/index.ts';
+import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
 
@@ -18,9 +20,10 @@ export const rejects = command({
     json: z.boolean().default(false).describe('one JSON object a line, one per record'),
   }),
   example: 'millrace rejects air-quality.rejects --reinject',
-  async run({ positionals: [topic = 'rejects'], options }) {
+  async run({ positionals: [named], options }) {
     const home = openHome({ ...homeOf(options), readOnly: !options.reinject });
     try {
+      const topic = named ?? (await theRejectsTopic(home));
       if (options.reinject) {
         const { reinjected, left } = await reinject(home, topic, systemClock);
         console.log(`${reinjected} records put back, ${left} left: only their head was kept, or it is not known where they came from`);
@@ -42,6 +45,18 @@ export const rejects = command({
     }
   },
 });
+
+/** The only topic of rejects here: pipelines name theirs `rejects` or `<pipeline>.rejects`. */
+async function theRejectsTopic(home: Home): Promise<string> {
+  const names = new Set((await home.topics.list()).map(({ topic }) => topic));
+  const [found, ...others] = [...names].filter((name) => /(^|\.)rejects$/.test(name)).sort();
+  if (found !== undefined && others.length === 0) return found;
+  throw found === undefined
+    ? new MillraceError('UNKNOWN_TOPIC', `no topic at ${home.address} is called rejects or ends in .rejects`)
+    : new MillraceError('UNKNOWN_TOPIC', `there are several topics of rejects: ${[found, ...others].join(', ')}`, {
+        hint: `say which: millrace rejects ${found}`,
+      });
+}
 
 const decoder = new TextDecoder();
 const SHOWN = 200;
