@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { report, runCli } from './run-cli.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything large is loaded: compiled modules are kept between runs.
+enableCompileCache();
+const { report, runCli } = await import('./run-cli.ts');
 
 // What a timer or a forgotten promise of the user's code throws ends the process, as one line like all other errors; what was committed is safe.
 process.on('uncaughtException', (thrown) => process.exit(report(thrown)));

@@ -7,7 +7,7 @@ import { addSummaries, type TaskSummary } from './task-summary.ts';
 import { errorOf, type FromThread, type ThreadStart, type ToThread } from './thread-messages.ts';
 
 /** The thread's file lies beside this one, as source or as built. */
-const THREAD = new URL(`./worker-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+const THREAD = new URL(`./thread-start${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
 /** Who is told what threads have to say. */
 export interface ThreadListener {

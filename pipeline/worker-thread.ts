@@ -1,4 +1,4 @@
-/** Runs some tasks of a pipeline in a thread of their own. Started by ThreadTasks. */
+/** Runs some tasks of a pipeline in a thread of their own. Started by ThreadTasks, by way of thread-start. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MillraceError } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';

@@ -72,10 +72,12 @@ export class LogDatabase {
 
   #prepareFile(maxBytes: number | undefined): void {
     const pages = maxBytes === undefined ? undefined : Math.max(Math.floor(maxBytes / 16_384), 32);
-    this.#database.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;');
+    const empty = this.#pragma('user_version') === 0;
+    // Only before there are tables: on a file that has some, setting auto_vacuum is a write, which fails at once while another thread commits.
+    if (empty) this.#database.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;');
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;');
     if (pages !== undefined) this.#database.exec(`PRAGMA max_page_count = ${pages}`);
-    if (this.#pragma('user_version') !== 0) return;
+    if (!empty) return;
     this.transaction(() => {
       // Another process may have made the tables meanwhile.
       if (this.#pragma('user_version') === 0 && this.#all('SELECT name FROM sqlite_schema').length === 0) this.#database.exec(TABLES);
