@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { columnData, float64Data, makeBatch, numberView, takeRows, withColumns } from '../columnar/index.ts';
+import { columnData, float64Data, makeBatch, numberView, takeRows, withColumns, withRoles } from '../columnar/index.ts';
 import {
   type Columns,
   count,
@@ -218,8 +218,7 @@ function slice(input: StreamBatch, from: number, to: number): StreamBatch {
 /** The stream without event time: keys alone tell rows apart. */
 function withoutTime(batches: readonly StreamBatch[]): StreamBatch[] {
   return batches.map((input) => {
-    const schema = input.batch.schema.select(['id', 'a']);
-    schema.metadata.clear();
-    return { ...input, batch: makeBatch(schema as never, [columnData(input.batch, 'id' as never), columnData(input.batch, 'a' as never)]) };
+    const schema = withRoles(input.batch.schema.select(['id', 'a']) as never, {});
+    return { ...input, batch: makeBatch(schema, [columnData(input.batch, 'id' as never), columnData(input.batch, 'a' as never)]) };
   });
 }

@@ -1,6 +1,6 @@
 import {
   Bool,
-  type Data,
+  Data,
   type DataType,
   type Dictionary,
   Field,
@@ -9,18 +9,18 @@ import {
   Float64,
   Int32,
   makeData,
-  RecordBatch,
   Schema,
-  Struct,
   TimestampMillisecond,
   type TypeMap,
   Utf8,
   Vector,
 } from 'apache-arrow';
+import { assembleBatch } from './assemble-batch.ts';
 import type { Batch, BatchSchema } from './batch.ts';
 import { CATEGORY } from './category-type.ts';
 import { ColumnError } from './column-error.ts';
 import type { WithColumns } from './column-types.ts';
+import { extendedSchema } from './extended-schema.ts';
 import type { ValidityBuilder } from './validity.ts';
 import { numbersToInt64 } from './views.ts';
 
@@ -28,37 +28,46 @@ type Nulls = Pick<ValidityBuilder, 'finish' | 'nullCount'> | undefined;
 
 const nullParts = (nulls: Nulls) => ({ nullBitmap: nulls?.finish(), nullCount: nulls?.nullCount ?? 0 });
 
+// One object per type: schemas made of them can be told equal by identity.
+const FLOAT64 = new Float64();
+const FLOAT32 = new Float32();
+const INT32 = new Int32();
+const BOOL = new Bool();
+const UTF8 = new Utf8();
+const TIMESTAMP = new TimestampMillisecond('UTC') as TimestampMillisecond;
+const NO_BITMAP = new Uint8Array(0);
+
+/** A column of one value buffer, without the dispatch by type that Arrow's makeData goes through. */
+function fixedData<Type extends DataType>(type: Type, length: number, values: unknown, nulls: Nulls): Data<Type> {
+  const { nullBitmap = NO_BITMAP, nullCount } = nullParts(nulls);
+  return new Data(type, 0, length, nullCount, [undefined, values, nullBitmap] as never);
+}
+
 /** A float64 column over `values`, which it takes over. */
 export function float64Data(values: Float64Array, nulls?: Nulls): Data<Float64> {
-  return makeData({ type: new Float64(), length: values.length, data: values, ...nullParts(nulls) });
+  return fixedData(FLOAT64, values.length, values, nulls);
 }
 
 /** A float32 column over `values`. */
 export function float32Data(values: Float32Array, nulls?: Nulls): Data<Float32> {
-  return makeData({ type: new Float32(), length: values.length, data: values, ...nullParts(nulls) });
+  return fixedData(FLOAT32, values.length, values, nulls);
 }
 
 /** An int32 column over `values`. */
 export function int32Data(values: Int32Array, nulls?: Nulls): Data<Int32> {
-  return makeData({ type: new Int32(), length: values.length, data: values, ...nullParts(nulls) });
+  return fixedData(INT32, values.length, values, nulls);
 }
 
 /** A boolean column from one byte per row. */
 export function booleanData(values: ArrayLike<number | boolean>, nulls?: Nulls): Data<Bool> {
   const bits = new Uint8Array(Math.ceil(values.length / 64) * 8);
   for (let row = 0; row < values.length; row++) if (values[row]) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
-  return makeData({ type: new Bool(), length: values.length, data: bits, ...nullParts(nulls) });
+  return fixedData(BOOL, values.length, bits, nulls);
 }
 
 /** A timestamp column from milliseconds since the epoch. */
 export function timestampData(milliseconds: ArrayLike<number>, nulls?: Nulls): Data<TimestampMillisecond> {
-  const type = new TimestampMillisecond('UTC') as TimestampMillisecond;
-  return makeData({
-    type,
-    length: milliseconds.length,
-    data: numbersToInt64(milliseconds),
-    ...nullParts(nulls),
-  }) as Data<TimestampMillisecond>;
+  return fixedData(TIMESTAMP, milliseconds.length, numbersToInt64(milliseconds), nulls);
 }
 
 /** A tensor column: `size` float32 values per row, row-major. */
@@ -94,7 +103,7 @@ export function utf8Data(strings: readonly (string | null | undefined)[]): Data<
     position += part.length;
   }
   return makeData({
-    type: new Utf8(),
+    type: UTF8,
     length: strings.length,
     valueOffsets: offsets,
     data,
@@ -117,14 +126,12 @@ export function makeBatch<T extends TypeMap>(schema: BatchSchema<T>, columns: re
     if (column.length !== rows)
       throw new ColumnError(`column '${schema.fields[index]?.name}' has ${column.length} rows where the batch has ${rows}`);
   }
-  const type = new Struct(schema.fields as never);
-  return new RecordBatch(schema, makeData({ type, length: rows, nullCount: 0, children: columns as never }) as never);
+  return assembleBatch(schema, columns, rows);
 }
 
 /** A batch of a schema without rows. */
 export function emptyBatch<T extends TypeMap>(schema: BatchSchema<T>): Batch<T> {
-  // With one argument Arrow takes it for an object of columns.
-  return new RecordBatch(schema, undefined);
+  return assembleBatch(schema, [], 0);
 }
 
 /** The batch with columns added at the end, or replaced where the name exists. Metadata (roles) is kept. */
@@ -132,15 +139,19 @@ export function withColumns<T extends TypeMap, Added extends TypeMap>(
   batch: Batch<T>,
   added: { readonly [K in keyof Added & string]: Data<Added[K]> },
 ): Batch<WithColumns<T, Added>> {
-  const fields: Field[] = [...batch.schema.fields];
+  const entries = Object.entries<Data>(added);
+  const schema = extendedSchema(batch.schema, entries);
   const columns: Data[] = [...batch.data.children];
-  for (const [name, data] of Object.entries<Data>(added)) {
-    const found = fields.findIndex((field) => field.name === name);
-    const at = found < 0 ? fields.length : found;
-    fields[at] = new Field(name, data.type, true);
-    columns[at] = data;
-  }
-  return makeBatch(new Schema(fields as never, batch.schema.metadata), columns, batch.numRows);
+  for (const [name, data] of entries) columns[schema.fields.findIndex((field) => field.name === name)] = data;
+  return makeBatch(schema as BatchSchema<WithColumns<T, Added>>, columns, batch.numRows);
+}
+
+/** Rows `from` (inclusive) to `to` (exclusive), of the same schema, without copying columns. */
+export function sliceBatch<T extends TypeMap>(batch: Batch<T>, from: number, to: number): Batch<T> {
+  const last = Math.min(to, batch.numRows);
+  const first = Math.min(from, last);
+  const columns = batch.data.children.map((column) => column.slice(first, last - first));
+  return assembleBatch<T>(batch.schema, columns, last - first);
 }
 
 /** The batch with only the named columns, in the order given. */

@@ -1,51 +1,64 @@
-import { type Data, DataType, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
+import { Data, DataType, makeData, Type, type TypeMap, Vector, vectorFromArray } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { makeBatch } from './build.ts';
+import { gatherValues, type RowSelection, rowSelection } from './gather.ts';
 import { Validity, ValidityBuilder } from './validity.ts';
 
-/** The rows of a batch at `rows`, in that order (a row may be named more than once). */
-export function takeRows<T extends TypeMap>(batch: Batch<T>, rows: Int32Array): Batch<T> {
+/** The rows of a batch at `rows`, in that order (a row may be named more than once). A selection made by `rowSelection` serves several calls. */
+export function takeRows<T extends TypeMap>(batch: Batch<T>, rows: Int32Array | RowSelection): Batch<T> {
+  const selection = rows instanceof Int32Array ? rowSelection(rows) : rows;
   return makeBatch(
     batch.schema,
-    batch.data.children.map((column) => takeData(column, rows)),
-    rows.length,
+    batch.data.children.map((column) => takeSelected(column, selection)),
+    selection.rows.length,
   );
 }
 
 /** The values of one column at `rows`. A negative row gives null. */
 export function takeData(data: Data, rows: Int32Array): Data {
-  const nulls = takeNulls(data, rows);
-  const parts = { length: rows.length, nullCount: nulls.nullCount, nullBitmap: nulls.finish() };
-  const { type } = data;
-  if (DataType.isBool(type)) return makeData({ type, ...parts, data: takeBits(data, rows) });
-  if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) {
-    return makeData({ type, ...parts, ...takeBytes(data, rows) } as never);
-  }
-  if (DataType.isFixedSizeList(type)) {
-    return makeData({ type, ...parts, child: takeData(data.children[0] as Data, spread(rows, type.listSize)) });
-  }
-  if (DataType.isStruct(type)) {
-    return makeData({ type, ...parts, children: data.children.map((child) => takeData(child, rows)) } as never);
-  }
-  if (DataType.isDictionary(type)) {
-    return makeData({ type, ...parts, data: takeFixed(data.values, rows), dictionary: data.dictionary } as never);
-  }
-  if (ArrayBuffer.isView(data.values) && strideOf(data) !== undefined && data.children.length === 0) {
-    return makeData({ type, ...parts, data: takeFixed(data.values, rows, strideOf(data)) } as never);
-  }
-  return takeByValue(data, rows);
+  return takeSelected(data, rowSelection(rows));
 }
 
-function takeNulls(data: Data, rows: Int32Array): ValidityBuilder {
-  const validity = Validity.of(data);
-  const nulls = new ValidityBuilder(rows.length);
-  if (validity.complete) {
-    for (let row = 0; row < rows.length; row++) if ((rows[row] as number) < 0) nulls.setNull(row);
-    return nulls;
+/** The numbers of an array at `rows`, of which none may be negative. */
+export function takeNumbers<A extends Float64Array | Int32Array>(values: A, rows: Int32Array | RowSelection): A {
+  return gatherValues(values, rows instanceof Int32Array ? rowSelection(rows) : rows);
+}
+
+const NO_BITMAP = new Uint8Array(0);
+
+function takeSelected(data: Data, selection: RowSelection): Data {
+  const { type } = data;
+  const length = selection.rows.length;
+  const nulls = takeNulls(data, selection);
+  const parts = { length, nullCount: nulls?.nullCount ?? 0, nullBitmap: nulls?.finish() };
+  if (DataType.isBool(type)) return makeData({ type, ...parts, data: takeBits(data, selection.rows) });
+  if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) {
+    return makeData({ type, ...parts, ...takeBytes(data, selection.rows) } as never);
   }
+  if (DataType.isFixedSizeList(type)) {
+    return makeData({ type, ...parts, child: takeData(data.children[0] as Data, spread(selection.rows, type.listSize)) });
+  }
+  if (DataType.isStruct(type)) {
+    return makeData({ type, ...parts, children: data.children.map((child) => takeSelected(child, selection)) } as never);
+  }
+  const stride = strideOf(data);
+  if (ArrayBuffer.isView(data.values) && stride !== undefined && data.children.length === 0) {
+    const values = gatherValues(data.values, selection, stride);
+    const buffers = [undefined, values, parts.nullBitmap ?? NO_BITMAP];
+    return new Data(type, 0, length, parts.nullCount, buffers as never, [], data.dictionary);
+  }
+  return takeByValue(data, selection.rows);
+}
+
+/** Which rows are null; undefined when none is. */
+function takeNulls(data: Data, { rows, hasNulls }: RowSelection): ValidityBuilder | undefined {
+  const { bitmap, offset } = Validity.of(data);
+  if (bitmap === undefined && !hasNulls) return undefined;
+  const nulls = new ValidityBuilder(rows.length);
   for (let row = 0; row < rows.length; row++) {
     const from = rows[row] as number;
-    if (from < 0 || !validity.isValid(from)) nulls.setNull(row);
+    if (from < 0) nulls.setNull(row);
+    else if (bitmap !== undefined && ((bitmap[(from + offset) >> 3] as number) & (1 << ((from + offset) & 7))) === 0) nulls.setNull(row);
   }
   return nulls;
 }
@@ -54,26 +67,6 @@ function takeNulls(data: Data, rows: Int32Array): ValidityBuilder {
 function strideOf(data: Data): number | undefined {
   const stride = (data as { stride?: number }).stride;
   return stride !== undefined && stride >= 1 && data.valueOffsets === undefined ? stride : undefined;
-}
-
-type FixedValues = Float64Array;
-
-function takeFixed(values: ArrayBufferView, rows: Int32Array, stride = 1): FixedValues {
-  const from = values as FixedValues;
-  const to = new (values.constructor as Float64ArrayConstructor)(rows.length * stride);
-  if (stride === 1) {
-    for (let row = 0; row < rows.length; row++) {
-      const source = rows[row] as number;
-      if (source >= 0) to[row] = from[source] as number;
-    }
-    return to;
-  }
-  for (let row = 0; row < rows.length; row++) {
-    const source = rows[row] as number;
-    if (source < 0) continue;
-    for (let part = 0; part < stride; part++) to[row * stride + part] = from[source * stride + part] as number;
-  }
-  return to;
 }
 
 function takeBits(data: Data, rows: Int32Array): Uint8Array {
@@ -97,11 +90,28 @@ function takeBytes(data: Data, rows: Int32Array): { valueOffsets: Int32Array; da
   }
   const bytes = new Uint8Array(valueOffsets[rows.length] as number);
   const values = data.values as Uint8Array;
-  for (let row = 0; row < rows.length; row++) {
-    const source = rows[row] as number;
-    if (source >= 0) bytes.set(values.subarray(from[source] as number, from[source + 1] as number), valueOffsets[row] as number);
+  for (let row = 0; row < rows.length; ) {
+    const first = rows[row] as number;
+    const at = valueOffsets[row] as number;
+    // Strings of consecutive rows lie one after the other: they are copied together.
+    let last = first;
+    row++;
+    if (first < 0) continue;
+    while (row < rows.length && rows[row] === last + 1) {
+      last++;
+      row++;
+    }
+    copyBytes(values, from[first] as number, from[last + 1] as number, bytes, at);
   }
   return { valueOffsets, data: bytes };
+}
+
+/** Below so many bytes a loop beats the call of `set`. */
+const FEW_BYTES = 32;
+
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > FEW_BYTES) to.set(from.subarray(start, end), at);
+  else for (let i = start; i < end; i++) to[at + i - start] = from[i] as number;
 }
 
 /** Row numbers of a list's items: `size` consecutive ones per row. */

@@ -1,5 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
-import { concatMap, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
 import type { Batch } from '../columnar/index.ts';
 import { StepAttempt } from './step-attempt.ts';
 import { type StreamBatch, takeStreamRows, withBatch } from './stream-batch.ts';
@@ -49,12 +49,21 @@ function lift<I extends TypeMap, O extends TypeMap>(
   return (source) => {
     const step = currentTask().step({ name, ledger });
     const attempt = new StepAttempt(step);
-    return source.pipe(
-      concatMap((input) => {
-        step.count('in', input.batch.numRows);
-        const outputs = [...attempt.run(input, (batch) => project(batch, attempt.context.count))];
-        for (const output of outputs) step.emitted(output);
-        return outputs;
+    return new Observable((subscriber) =>
+      source.subscribe({
+        next: (input) => {
+          try {
+            step.count('in', input.batch.numRows);
+            for (const output of attempt.run(input, (batch) => project(batch, attempt.context.count))) {
+              step.emitted(output);
+              subscriber.next(output);
+            }
+          } catch (thrown) {
+            subscriber.error(thrown);
+          }
+        },
+        error: (thrown) => subscriber.error(thrown),
+        complete: () => subscriber.complete(),
       }),
     );
   };

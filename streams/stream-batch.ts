@@ -1,5 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
-import { type Batch, takeRows } from '../columnar/index.ts';
+import { type Batch, type RowSelection, rowSelection, sliceBatch, takeNumbers, takeRows } from '../columnar/index.ts';
 import type { Origin } from './millrace-error.ts';
 
 /**
@@ -52,23 +52,24 @@ export function withBatch<T extends TypeMap, O extends TypeMap>(input: StreamBat
 
 /** Only the rows named, in the order named, with their places in the stream's order. */
 export function takeStreamRows<T extends TypeMap>(input: StreamBatch<T>, rows: Int32Array): StreamBatch<T> {
-  return { ...input, ...takeOrder(input, rows), batch: takeRows(input.batch, rows) };
+  const selection = rowSelection(rows);
+  return { ...input, ...takeSelectedOrder(input, selection), batch: takeRows(input.batch, selection) };
 }
 
+type RowOrder = Pick<StreamBatch, 'ordinal' | 'sub' | 'watermark' | 'availableAt'>;
+
 /** The order columns of the rows named: what an operator gives to rows that it makes of input rows. */
-export function takeOrder(input: StreamBatch, rows: Int32Array): Pick<StreamBatch, 'ordinal' | 'sub' | 'watermark' | 'availableAt'> {
-  const ordinal = new Float64Array(rows.length);
-  const sub = new Int32Array(rows.length);
-  const watermark = new Float64Array(rows.length);
-  const availableAt = input.availableAt === undefined ? undefined : new Float64Array(rows.length);
-  for (let row = 0; row < rows.length; row++) {
-    const from = rows[row] as number;
-    ordinal[row] = input.ordinal[from] as number;
-    sub[row] = input.sub[from] as number;
-    watermark[row] = input.watermark[from] as number;
-    if (availableAt !== undefined) availableAt[row] = input.availableAt?.[from] as number;
-  }
-  return availableAt === undefined ? { ordinal, sub, watermark } : { ordinal, sub, watermark, availableAt };
+export function takeOrder(input: StreamBatch, rows: Int32Array): RowOrder {
+  return takeSelectedOrder(input, rowSelection(rows));
+}
+
+function takeSelectedOrder(input: StreamBatch, selection: RowSelection): RowOrder {
+  const ordinal = takeNumbers(input.ordinal, selection);
+  const sub = takeNumbers(input.sub, selection);
+  const watermark = takeNumbers(input.watermark, selection);
+  return input.availableAt === undefined
+    ? { ordinal, sub, watermark }
+    : { ordinal, sub, watermark, availableAt: takeNumbers(input.availableAt, selection) };
 }
 
 /** Rows `from` (inclusive) to `to` (exclusive), without copying columns. The mark goes with the last slice. */
@@ -76,7 +77,7 @@ export function sliceStreamBatch<T extends TypeMap>(input: StreamBatch<T>, from:
   const { availableAt, mark, ...rest } = input;
   return {
     ...rest,
-    batch: input.batch.slice(from, to) as Batch<T>,
+    batch: sliceBatch(input.batch, from, to),
     ordinal: input.ordinal.subarray(from, to),
     sub: input.sub.subarray(from, to),
     watermark: input.watermark.subarray(from, to),

@@ -1,7 +1,7 @@
 import type { TypeMap } from 'apache-arrow';
 import { filterBatch, type Operator } from '../../streams/index.ts';
-import type { BooleanExpression } from './expressions/boolean-expression.ts';
-import { build, type Columns } from './expressions/columns.ts';
+import type { BooleanExpression, Booleans } from './expressions/boolean-expression.ts';
+import { type Columns, expressionBuilder } from './expressions/columns.ts';
 
 /** Options of {@link filterRows}. */
 export interface FilterRowsOptions {
@@ -23,15 +23,27 @@ export function filterRows<T extends TypeMap>(
   condition: (columns: Columns<T>) => BooleanExpression,
   { rule = 'filter' }: FilterRowsOptions = {},
 ): Operator<T> {
+  const build = expressionBuilder(condition);
   return filterBatch<T>('filterRows', rule, (batch) => {
-    const { expression, evaluation } = build(batch, condition);
-    const { values, nulls } = expression.booleans(evaluation);
-    const kept = new Int32Array(batch.numRows);
-    let count = 0;
+    const { expression, evaluation } = build(batch);
+    return rowsWhereTrue(expression.booleans(evaluation));
+  });
+}
+
+/** The numbers of the rows that are true and not null, found without a branch per row. */
+function rowsWhereTrue({ values, nulls }: Booleans): Int32Array {
+  const kept = new Int32Array(values.length);
+  let count = 0;
+  if (nulls === undefined) {
     for (let row = 0; row < kept.length; row++) {
       kept[count] = row;
-      if (values[row] === 1 && nulls?.[row] !== 1) count++;
+      count += values[row] as number;
     }
-    return kept.subarray(0, count);
-  });
+  } else {
+    for (let row = 0; row < kept.length; row++) {
+      kept[count] = row;
+      count += (values[row] as number) & ((nulls[row] as number) ^ 1);
+    }
+  }
+  return kept.subarray(0, count);
 }

@@ -1,7 +1,7 @@
 import type { DataType, TypeMap } from 'apache-arrow';
 import { type ColumnName, columnData, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { mapBatch, type Operator } from '../../streams/index.ts';
-import { build, type ColumnReference, type Columns } from './expressions/columns.ts';
+import { type ColumnReference, type Columns, expressionBuilder } from './expressions/columns.ts';
 import type { Expression } from './expressions/expression.ts';
 
 /** `T` with a column of type `Type` added or replaced. */
@@ -39,9 +39,11 @@ export function withColumn(
   name: string,
   expression: ColumnReference<string> | ((columns: Columns<TypeMap>) => Expression),
 ): Operator<TypeMap> {
+  if (typeof expression !== 'function')
+    return mapBatch('withColumn', (batch) => withColumns(batch, { [name]: columnData(batch, expression.column) }));
+  const build = expressionBuilder(expression);
   return mapBatch('withColumn', (batch) => {
-    if (typeof expression !== 'function') return withColumns(batch, { [name]: columnData(batch, expression.column) });
-    const built = build(batch, expression);
+    const built = build(batch);
     return withColumns(batch, { [name]: built.expression.column(built.evaluation) });
   });
 }

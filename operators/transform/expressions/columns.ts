@@ -1,8 +1,8 @@
 import { type Bool, DataType, type TypeMap } from 'apache-arrow';
 import type { Batch, BatchSchema, ColumnName, InstantType, NumericType, StringType } from '../../../columnar/index.ts';
-import { ColumnError, describeSchema } from '../../../columnar/index.ts';
+import { ColumnError, describeSchema, isSameType } from '../../../columnar/index.ts';
 import { BooleanExpression } from './boolean-expression.ts';
-import { ColumnExpression, Evaluation, Expression } from './expression.ts';
+import { ColumnExpression, Evaluation, Expression, Scratch } from './expression.ts';
 import { InstantExpression } from './instant-expression.ts';
 import { isNumeric, NumberExpression } from './number-expression.ts';
 import { StringExpression } from './string-expression.ts';
@@ -54,14 +54,37 @@ function readerOf(name: string, type: DataType): Expression {
 }
 
 /** Builds an expression for a batch and the rows to evaluate it for. */
-export function build<T extends TypeMap, E extends Expression>(
-  batch: Batch<T>,
-  make: (columns: Columns<T>) => E,
-): { expression: E; evaluation: Evaluation } {
-  const expression = fitted(batch, make);
-  if (!(expression instanceof Expression))
-    throw new TypeError(`the function must return an expression of its columns, not ${typeof expression}`);
-  return { expression, evaluation: new Evaluation(batch) };
+export type ExpressionBuilder<T extends TypeMap, E extends Expression> = (batch: Batch<T>) => { expression: E; evaluation: Evaluation };
+
+/**
+ * Builds the expression that `make` describes when the first batch has come, and again when the schema changes; the arrays that it computes in are used again for every batch. What
+ * the builder remembers depends on nothing but the schema.
+ */
+export function expressionBuilder<T extends TypeMap, E extends Expression>(make: (columns: Columns<T>) => E): ExpressionBuilder<T, E> {
+  const scratch = new Scratch();
+  let schema: BatchSchema<T> | undefined;
+  let expression: E | undefined;
+  return (batch) => {
+    if (expression === undefined || schema === undefined || !hasSameColumns(schema, batch.schema)) {
+      const made = fitted(batch, make);
+      if (!(made instanceof Expression)) throw new TypeError(`the function must return an expression of its columns, not ${typeof made}`);
+      expression = made;
+      schema = batch.schema as BatchSchema<T>;
+    }
+    scratch.reset();
+    return { expression, evaluation: new Evaluation(batch, scratch) };
+  };
+}
+
+function hasSameColumns(a: BatchSchema, b: BatchSchema): boolean {
+  if (a === b) return true;
+  return (
+    a.fields.length === b.fields.length &&
+    a.fields.every((field, index) => {
+      const other = b.fields[index];
+      return other !== undefined && field.name === other.name && isSameType(field.type, other.type);
+    })
+  );
 }
 
 /** A stream whose columns have other types than the compiler was told lacks the methods that the function calls. */

@@ -10,17 +10,55 @@ export interface Values<V> {
   readonly nulls: Nulls;
 }
 
+/** Arrays for values that do not outlive the evaluation of one batch, used again for the next. */
+export class Scratch {
+  readonly #numbers: Float64Array[] = [];
+  readonly #flags: Uint8Array[] = [];
+  #usedNumbers = 0;
+  #usedFlags = 0;
+
+  /** Makes all arrays free again. */
+  reset(): void {
+    this.#usedNumbers = 0;
+    this.#usedFlags = 0;
+  }
+
+  /** Numbers of any value. */
+  numbers(rows: number): Float64Array {
+    const at = this.#usedNumbers++;
+    const array = this.#numbers[at];
+    if (array !== undefined && array.length >= rows) return array.length === rows ? array : array.subarray(0, rows);
+    this.#numbers[at] = new Float64Array(rows);
+    return this.#numbers[at] as Float64Array;
+  }
+
+  /** Bytes of any value. */
+  flags(rows: number): Uint8Array {
+    const at = this.#usedFlags++;
+    const array = this.#flags[at];
+    if (array !== undefined && array.length >= rows) return array.length === rows ? array : array.subarray(0, rows);
+    this.#flags[at] = new Uint8Array(rows);
+    return this.#flags[at] as Uint8Array;
+  }
+}
+
 /** The rows that an expression is computed for; an expression used twice is computed once. */
 export class Evaluation {
   readonly batch: Batch;
+  readonly rows: number;
+  /** For values that are used up within this evaluation. */
+  readonly scratch: Scratch;
   readonly #known = new Map<object, unknown>();
 
-  constructor(batch: Batch) {
+  constructor(batch: Batch, scratch = new Scratch()) {
     this.batch = batch;
+    this.rows = batch.numRows;
+    this.scratch = scratch;
   }
 
-  get rows(): number {
-    return this.batch.numRows;
+  /** Whether `expression` has been computed. */
+  knows(expression: object): boolean {
+    return this.#known.has(expression);
   }
 
   /** The values of `expression`, computed by `compute` the first time. */
@@ -65,7 +103,10 @@ export function nullsOf(data: Data): Nulls {
   const validity = Validity.of(data);
   if (validity.complete) return undefined;
   const nulls = new Uint8Array(data.length);
-  for (let row = 0; row < nulls.length; row++) nulls[row] = validity.isValid(row) ? 0 : 1;
+  const bitmap = validity.bitmap as Uint8Array;
+  for (let row = 0, bit = validity.offset; row < nulls.length; row++, bit++) {
+    nulls[row] = (((bitmap[bit >> 3] as number) >> (bit & 7)) & 1) ^ 1;
+  }
   return nulls;
 }
 

@@ -3,7 +3,7 @@ import { columnData, type InstantType, instantsOf, timestampData } from '../../.
 import { type Duration, MillraceError, milliseconds } from '../../../streams/index.ts';
 import { BooleanExpression } from './boolean-expression.ts';
 import { type Evaluation, Expression, type Nulls, nullsOf, validityOf } from './expression.ts';
-import { NumberExpression, type Numbers } from './number-expression.ts';
+import { NumberExpression, type Numbers, numberOf } from './number-expression.ts';
 
 const DAY = 86_400_000;
 
@@ -131,5 +131,6 @@ export function instantOf(value: InstantLike): InstantExpression {
   const instant = Date.parse(value);
   if (Number.isNaN(instant))
     throw new MillraceError('INVALID_OPTION', `'${value}' is no instant`, { hint: 'write it in ISO 8601, such as 2013-03-01T00:00Z' });
-  return new InstantExpression(({ rows }) => ({ values: new Float64Array(rows).fill(instant), nulls: undefined }));
+  const constant = numberOf(instant);
+  return new InstantExpression((evaluation) => constant.numbers(evaluation));
 }

@@ -9,6 +9,9 @@ import { StringExpression } from './string-expression.ts';
 /** Numbers of all rows. */
 export type Numbers = Values<Float64Array>;
 
+/** Computes all rows; the values lie in an array that `allot` has given, or in one of their own. */
+type ComputeNumbers = (evaluation: Evaluation, allot: (rows: number) => Float64Array) => Numbers;
+
 /** A number, the same for all rows, or one per row. */
 export type NumberLike = number | NumberExpression<NumericType>;
 
@@ -17,24 +20,35 @@ export type NumberLike = number | NumberExpression<NumericType>;
  * give the same bits in every engine.
  */
 export class NumberExpression<Type extends NumericType = Float64> extends Expression<Type> {
-  readonly #compute: (evaluation: Evaluation) => Numbers;
+  readonly #compute: ComputeNumbers;
   readonly #source: string | undefined;
 
-  constructor(compute: (evaluation: Evaluation) => Numbers, source?: string) {
+  constructor(compute: ComputeNumbers, source?: string) {
     super();
     this.#compute = compute;
     this.#source = source;
   }
 
   numbers(evaluation: Evaluation): Numbers {
-    return evaluation.once(this, () => this.#compute(evaluation));
+    return evaluation.once(this, () => this.#compute(evaluation, (rows) => evaluation.scratch.numbers(rows)));
   }
 
   column(evaluation: Evaluation): Data {
     // A column under another name keeps its type and its memory.
     if (this.#source !== undefined) return columnData(evaluation.batch, this.#source);
-    const { values, nulls } = this.numbers(evaluation);
+    const { values, nulls } = this.lastingNumbers(evaluation);
     return float64Data(values, validityOf(nulls, evaluation.rows));
+  }
+
+  /** The numbers in an array that outlives the evaluation. */
+  lastingNumbers(evaluation: Evaluation): Numbers {
+    let own: Float64Array | undefined;
+    const allot = (rows: number) => {
+      own = new Float64Array(rows);
+      return own;
+    };
+    const { values, nulls } = evaluation.knows(this) ? this.numbers(evaluation) : this.#compute(evaluation, allot);
+    return { values: values === own ? values : values.slice(), nulls };
   }
 
   nullsIn(evaluation: Evaluation): Nulls {
@@ -217,24 +231,29 @@ const raise: loops.NumberLoop = (a, b, out) => {
 /** A number as an expression. */
 export function numberOf(value: NumberLike): NumberExpression<NumericType> {
   if (typeof value !== 'number') return value;
-  return new NumberExpression(({ rows }) => ({ values: new Float64Array(rows).fill(value), nulls: undefined }));
+  // The operator keeps its expressions from batch to batch, so the array is filled once.
+  let filled = new Float64Array(0);
+  return new NumberExpression(({ rows }) => {
+    if (filled.length < rows) filled = new Float64Array(rows).fill(value);
+    return { values: filled.length === rows ? filled : filled.subarray(0, rows), nulls: undefined };
+  });
 }
 
 function arithmetic(loop: loops.NumberLoop, left: NumberExpression<NumericType>, other: NumberLike): NumberExpression {
   const right = numberOf(other);
-  return new NumberExpression((evaluation) => {
+  return new NumberExpression((evaluation, allot) => {
     const a = left.numbers(evaluation);
     const b = right.numbers(evaluation);
-    const values = new Float64Array(evaluation.rows);
+    const values = allot(evaluation.rows);
     loop(a.values, b.values, values);
     return { values, nulls: eitherNull(a.nulls, b.nulls) };
   });
 }
 
 function unary(operand: NumberExpression<NumericType>, operation: (x: number) => number): NumberExpression {
-  return new NumberExpression((evaluation) => {
+  return new NumberExpression((evaluation, allot) => {
     const { values, nulls } = operand.numbers(evaluation);
-    const out = new Float64Array(values.length);
+    const out = allot(values.length);
     for (let row = 0; row < out.length; row++) out[row] = operation(values[row] as number);
     return { values: out, nulls };
   });
@@ -245,7 +264,7 @@ function comparison(loop: loops.ComparisonLoop, left: NumberExpression<NumericTy
   return new BooleanExpression((evaluation) => {
     const a = left.numbers(evaluation);
     const b = right.numbers(evaluation);
-    const values = new Uint8Array(evaluation.rows);
+    const values = evaluation.scratch.flags(evaluation.rows);
     loop(a.values, b.values, values);
     return { values, nulls: eitherNull(a.nulls, b.nulls) };
   });

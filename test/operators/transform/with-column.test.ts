@@ -151,4 +151,16 @@ describe('withColumn', () => {
     const run = runOperator(() => withColumn('result', (() => 5) as never), readings([{ hour: 0 }]));
     expect(run.error).toMatchObject({ code: 'OPERATOR_FAILED', message: expect.stringContaining('expression') });
   });
+
+  test.each<[string, (row: Columns<Readings>) => Expression]>([
+    ['arithmetic', (row) => row.pm25.times(2).plus(1)],
+    ['a number of an instant', (row) => row.at.plus('1h').toNumber()],
+    ['a value or another one', (row) => row.pm25.orElse(0)],
+    ['a value used twice', (row) => when(row.pm25.plus(1).greaterThan(2), row.pm25.plus(1), row.pm25.plus(1))],
+  ])('leaves the columns of earlier batches alone: %s', (_what, expression) => {
+    const batches = [1, 5, 3].map((pm25, hour) => readings([{ hour, pm25 }]));
+    const together = batches.map((batch) => columnsOf(runOperator(() => withColumn('result', expression), batch).rows()));
+    const run = runOperator(() => withColumn('result', expression), ...batches);
+    expect(columnsOf(run.rows())).toEqual(together.flat());
+  });
 });
