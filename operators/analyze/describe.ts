@@ -175,7 +175,7 @@ function reportOf(statistics: Statistics, columns: readonly string[], key: strin
   const used = Int32Array.from({ length: groups.size }, (_, group) => group).filter((group) => group > 0 || statistics.keyless);
   const rows = used.length * columns.length;
   const names = columns.flatMap((column) => Array.from(used, () => column));
-  const parts = statistics.columns.map((slots) => slots.accumulators.map((accumulator) => accumulator.data(used)));
+  const parts = statistics.columns.map((slots) => slots.results(used));
   const made: [string, Data][] = [
     ...(key === undefined
       ? []

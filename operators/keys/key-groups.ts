@@ -7,8 +7,9 @@ import {
   type NumericColumn,
   numberView,
   type StringColumn,
+  stringView,
   utf8Data,
-  type Validity,
+  Validity,
   ValidityBuilder,
 } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
@@ -26,6 +27,7 @@ export class KeyGroups {
   readonly #column: string | undefined;
   readonly #strings = new KeyInterner();
   readonly #numbers = new NumberInterner();
+  readonly #dictionaries = new WeakMap<Vector<Utf8>, Int32Array>();
   #kind: string;
   #dictionary: Vector<Utf8> | undefined;
 
@@ -56,8 +58,40 @@ export class KeyGroups {
     const { type } = columnData(batch, column);
     this.#kind = keyKind(type);
     if (DataType.isInt(type) || DataType.isFloat(type)) return this.#groupsOfNumbers(batch, column);
+    if (DataType.isDictionary(type)) return this.#groupsOfCategories(batch, column);
     const groups = this.#strings.codesOf(batch, column);
     for (let row = 0; row < groups.length; row++) groups[row] = (groups[row] as number) + 1;
+    return groups;
+  }
+
+  /** Keys are met in row order, whatever the dictionary's order. */
+  #groupsOfCategories(batch: Batch, column: string): Int32Array {
+    const data = columnData(batch, column);
+    const view = stringView(batch, column);
+    const known = this.#groupsOfEntries(data.dictionary as Vector<Utf8>);
+    const validity = Validity.of(data);
+    const codes = data.values as Int32Array;
+    const groups = new Int32Array(data.length);
+    for (let row = 0; row < groups.length; row++) {
+      if (!validity.complete && !validity.isValid(row)) continue;
+      const entry = codes[row] as number;
+      let group = known[entry] as number;
+      if (group === 0) {
+        group = this.add(view.get(row));
+        known[entry] = group;
+      }
+      groups[row] = group;
+    }
+    return groups;
+  }
+
+  /** Groups of a dictionary's entries, filled as rows use them; 0: not met yet. */
+  #groupsOfEntries(dictionary: Vector<Utf8>): Int32Array {
+    let groups = this.#dictionaries.get(dictionary);
+    if (groups === undefined) {
+      groups = new Int32Array(dictionary.length);
+      this.#dictionaries.set(dictionary, groups);
+    }
     return groups;
   }
 
@@ -77,11 +111,11 @@ export class KeyGroups {
   }
 
   /** A column of the keys of groups, of the type that the stream has them in. Category columns share one dictionary for as long as no key is new. */
-  columnOf(groups: readonly number[]): Data {
+  columnOf(groups: readonly number[] | Int32Array): Data {
     if (this.#kind !== 'category')
       return keyData(
         this.#kind,
-        groups.map((group) => this.keyOf(group)),
+        Array.from(groups, (group) => this.keyOf(group)),
       );
     if (this.#dictionary?.length !== this.#strings.size) this.#dictionary = new Vector([utf8Data(this.#strings.keys)]);
     const codes = new Int32Array(groups.length);

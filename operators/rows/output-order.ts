@@ -12,6 +12,22 @@ export class OutputOrder {
     return this.#sub;
   }
 
+  /** The `sub` of several rows that follow each other. */
+  nextAll(ordinals: Float64Array): Int32Array {
+    const subs = new Int32Array(ordinals.length);
+    let last = this.#ordinal;
+    let sub = this.#sub;
+    for (let row = 0; row < subs.length; row++) {
+      const ordinal = ordinals[row] as number;
+      sub = ordinal === last ? sub + 1 : 0;
+      last = ordinal;
+      subs[row] = sub;
+    }
+    this.#ordinal = last;
+    this.#sub = sub;
+    return subs;
+  }
+
   /** The ordinal numbered last. */
   get ordinal(): number {
     return this.#ordinal;

@@ -24,6 +24,7 @@ export class CountWindows {
   readonly #settings: CountWindowSettings;
   readonly #slots: Slots;
   readonly #order: OutputOrder;
+  readonly #closed = new ClosedWindows();
   readonly #groups: KeyGroups;
   readonly #windows = new PerKey(WIDTH);
   #last = { ordinal: 0, watermark: Number.NEGATIVE_INFINITY };
@@ -39,7 +40,7 @@ export class CountWindows {
     const times = eventTimes(input.batch);
     const groups = this.#groups.groupsOf(input.batch);
     const windows = this.#windows.reserve(this.#groups.size);
-    const closed = new ClosedWindows();
+    const closed = this.#closed;
     const slots = new Int32Array(groups.length).fill(-1);
     const timeless: number[] = [];
     for (let row = 0; row < slots.length; row++) {
@@ -83,7 +84,7 @@ export class CountWindows {
 
   end(): StreamBatch | undefined {
     if (!this.#settings.partial) return undefined;
-    const closed = new ClosedWindows();
+    const closed = this.#closed;
     const windows = this.#windows.reserve(this.#groups.size);
     for (let group = 0; group < this.#groups.size; group++) {
       if ((windows[group * WIDTH] as number) > 0) this.#close(closed, group, windows, this.#last);

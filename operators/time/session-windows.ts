@@ -34,6 +34,7 @@ export class SessionWindows {
   readonly #settings: SessionSettings;
   readonly #slots: Slots;
   readonly #order: OutputOrder;
+  readonly #closed = new ClosedWindows();
   #groups: KeyGroups;
   /** By group: its open sessions, seldom more than one. */
   #sessions: (Session[] | undefined)[] = [];
@@ -57,7 +58,7 @@ export class SessionWindows {
     const times = eventTimes(input.batch);
     const groups = this.#groups.groupsOf(input.batch);
     const views = this.#slots.viewsOf(input.batch);
-    const closed = new ClosedWindows();
+    const closed = this.#closed;
     const slots = new Int32Array(groups.length).fill(-1);
     const late: number[] = [];
     const timeless: number[] = [];
@@ -93,7 +94,7 @@ export class SessionWindows {
   }
 
   end(): StreamBatch | undefined {
-    const closed = new ClosedWindows();
+    const closed = this.#closed;
     this.#close(Number.POSITIVE_INFINITY, { ordinal: this.#lastOrdinal, availableAt: Number.NEGATIVE_INFINITY }, closed);
     return closed.rows === 0
       ? undefined
@@ -129,8 +130,8 @@ export class SessionWindows {
   }
 
   #mergeInto(session: Session, other: Session): void {
-    this.#slots.merge(other.slot, session.slot);
-    this.#slots.free(other.slot);
+    this.#slots.merge(Int32Array.of(other.slot), Int32Array.of(session.slot));
+    this.#slots.free(Int32Array.of(other.slot));
     session.start = Math.min(session.start, other.start);
     session.end = Math.max(session.end, other.end);
     this.#remove(other);

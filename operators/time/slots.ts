@@ -1,3 +1,4 @@
+import type { Data } from 'apache-arrow';
 import type { Batch } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
 import { type Accumulator, type Aggregate, BatchViews } from './aggregates/aggregate.ts';
@@ -8,47 +9,68 @@ export type Aggregates = Readonly<Record<string, Aggregate>>;
 /** All accumulators of a window operator, and which of their slots are in use. A slot belongs to one window of one key. */
 export class Slots {
   readonly names: readonly string[];
-  readonly accumulators: readonly Accumulator[];
+  readonly #accumulators: readonly Accumulator[];
   readonly #free: number[] = [];
+  /** Taken, but not emptied yet: that is done for many at once. */
+  #taken: number[] = [];
   #used = 0;
 
   constructor(aggregates: Aggregates) {
     this.names = Object.keys(aggregates);
-    this.accumulators = Object.values(aggregates).map((aggregate) => aggregate.accumulator());
+    this.#accumulators = Object.values(aggregates).map((aggregate) => aggregate.accumulator());
   }
 
   /** An empty slot. */
   take(): number {
     const slot = this.#free.pop() ?? this.#used++;
-    for (const accumulator of this.accumulators) {
-      accumulator.reserve(this.#used);
-      accumulator.clear(slot);
-    }
+    this.#taken.push(slot);
     return slot;
   }
 
-  /** Gives a slot back; it may be taken again at once. */
-  free(slot: number): void {
-    this.#free.push(slot);
+  /** Gives slots back; they may be taken again at once. */
+  free(slots: Int32Array): void {
+    for (let i = 0; i < slots.length; i++) this.#free.push(slots[i] as number);
+  }
+
+  #settle(): void {
+    if (this.#taken.length === 0) return;
+    const taken = Int32Array.from(this.#taken);
+    this.#taken = [];
+    for (const accumulator of this.#accumulators) {
+      accumulator.reserve(this.#used);
+      accumulator.clear(taken);
+    }
   }
 
   /** Adds rows `from` to `to` of a batch, each to its slot (-1: none). */
   add(views: BatchViews, slots: Int32Array, from: number, to: number): void {
-    for (const accumulator of this.accumulators) accumulator.add(views, slots, from, to);
+    if (from === to) return;
+    this.#settle();
+    for (const accumulator of this.#accumulators) accumulator.add(views, slots, from, to);
   }
 
-  merge(from: number, into: number): void {
-    for (const accumulator of this.accumulators) accumulator.merge(from, into);
+  /** Adds what slots hold to others, pair by pair. */
+  merge(from: Int32Array, into: Int32Array): void {
+    this.#settle();
+    for (const accumulator of this.#accumulators) accumulator.merge(from, into);
+  }
+
+  /** The results of slots, one column per aggregate. */
+  results(slots: Int32Array): Data[] {
+    this.#settle();
+    return this.#accumulators.map((accumulator) => accumulator.data(slots));
   }
 
   write(out: StateWriter, slots: Int32Array): void {
-    for (const accumulator of this.accumulators) accumulator.write(out, slots);
+    this.#settle();
+    for (const accumulator of this.#accumulators) accumulator.write(out, slots);
   }
 
   /** Takes as many slots as `count` and fills them from a snapshot. */
   read(input: StateReader, count: number): Int32Array {
     const slots = Int32Array.from({ length: count }, () => this.take());
-    for (const accumulator of this.accumulators) accumulator.read(input, slots);
+    this.#settle();
+    for (const accumulator of this.#accumulators) accumulator.read(input, slots);
     return slots;
   }
 

@@ -3,8 +3,11 @@ import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
+import type { BatchViews } from './aggregates/aggregate.ts';
 import { ClosedWindows, type Closing } from './closed-windows.ts';
+import { GroupSlots } from './group-slots.ts';
 import { type Aggregates, Slots } from './slots.ts';
+import { WindowBounds } from './window-bounds.ts';
 
 /** Windows of `size` ms, one beginning every `slide` ms, counted from `offset` after the epoch. */
 export interface TimeWindowSettings {
@@ -18,10 +21,7 @@ export interface TimeWindowSettings {
 /** A stretch of time that no window cuts through: windows are made of whole panes, so that overlapping ones add each row once. */
 interface Pane {
   readonly start: number;
-  /** 1 + slot, by group; 0 where the key has no row in the pane. */
-  slotOf: Int32Array;
-  /** Groups with rows in the pane, in order of first sight. */
-  readonly groups: number[];
+  members: GroupSlots;
 }
 
 /** Groups beyond which those without an open window are forgotten. */
@@ -36,12 +36,22 @@ export interface Assignment {
   readonly timeless: Int32Array;
 }
 
+/** What is read of a batch, and the slot of each of its rows. */
+interface BatchRows {
+  readonly input: StreamBatch;
+  readonly times: Float64Array;
+  readonly groups: Int32Array;
+  readonly views: BatchViews;
+  readonly slots: Int32Array;
+}
+
 /** The open windows of `tumblingWindow` and `hoppingWindow`. */
 export class TimeWindows {
   readonly #settings: TimeWindowSettings;
-  readonly #paneSize: number;
+  readonly #bounds: WindowBounds;
   readonly #slots: Slots;
   readonly #order: OutputOrder;
+  readonly #closed = new ClosedWindows();
   #groups: KeyGroups;
   #panes: Pane[] = [];
   /** Windows that end here or before have closed. */
@@ -52,7 +62,7 @@ export class TimeWindows {
 
   constructor(settings: TimeWindowSettings, order = new OutputOrder()) {
     this.#settings = settings;
-    this.#paneSize = greatestCommonDivisor(settings.size, settings.slide);
+    this.#bounds = new WindowBounds(settings);
     this.#slots = new Slots(settings.aggregates);
     this.#groups = new KeyGroups(settings.key);
     this.#order = order;
@@ -61,49 +71,77 @@ export class TimeWindows {
   /** Takes a batch; returns the windows that it closed. */
   append(input: StreamBatch): Assignment {
     this.#forgetGroups();
-    const times = eventTimes(input.batch);
-    const groups = this.#groups.groupsOf(input.batch);
-    const views = this.#slots.viewsOf(input.batch);
-    const closed = new ClosedWindows();
-    const slots = new Int32Array(groups.length).fill(-1);
+    const rows: BatchRows = {
+      input,
+      times: eventTimes(input.batch),
+      groups: this.#groups.groupsOf(input.batch),
+      views: this.#slots.viewsOf(input.batch),
+      slots: new Int32Array(input.batch.numRows),
+    };
     const late: number[] = [];
     const timeless: number[] = [];
     let added = 0;
-    let pane: Pane | undefined;
-    for (let row = 0; row < slots.length; row++) {
+    for (let row = 0; row < rows.slots.length; ) {
       const watermark = input.watermark[row] as number;
+      const time = rows.times[row] as number;
       if (watermark >= this.#nextEnd) {
         // A window must not see rows that come after it closed.
-        this.#slots.add(views, slots, added, row);
+        this.#slots.add(rows.views, rows.slots, added, row);
         added = row;
-        this.#close(
-          watermark,
-          { ordinal: input.ordinal[row] as number, availableAt: knownAt(input, row, Math.max(watermark, times[row] || watermark)) },
-          closed,
-        );
-        pane = undefined;
+        const availableAt = knownAt(input, row, Math.max(watermark, time || watermark));
+        this.#close(watermark, { ordinal: input.ordinal[row] as number, availableAt });
       }
-      const time = times[row] as number;
-      if (pane === undefined || !(time >= pane.start && time < pane.start + this.#paneSize)) pane = this.#paneAt(time, watermark);
-      if (pane === undefined) (Number.isNaN(time) ? timeless : late).push(row);
-      else slots[row] = this.#slotIn(pane, groups[row] as number);
+      const pane = this.#paneAt(time, watermark);
+      if (pane !== undefined) row = this.#assign(rows, pane, row);
+      else {
+        (Number.isNaN(time) ? timeless : late).push(row);
+        rows.slots[row++] = -1;
+      }
     }
-    this.#slots.add(views, slots, added, slots.length);
+    this.#slots.add(rows.views, rows.slots, added, rows.slots.length);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, input.ordinal.at(-1) ?? 0, input.mark?.ordinal ?? 0);
     if (input.mark !== undefined && input.mark.watermark >= this.#nextEnd) {
-      this.#close(input.mark.watermark, { ordinal: input.mark.ordinal, availableAt: input.mark.watermark }, closed);
+      this.#close(input.mark.watermark, { ordinal: input.mark.ordinal, availableAt: input.mark.watermark });
     }
-    const output = closed.output(input, this.#key(), this.#slots, this.#order);
+    const output = this.#closed.output(input, this.#key(), this.#slots, this.#order);
     return { output, late: Int32Array.from(late), timeless: Int32Array.from(timeless) };
+  }
+
+  /** Gives slots to rows from `from` on, as long as they lie in the pane and close no window; returns the row after them. */
+  #assign({ input, times, groups, slots }: BatchRows, pane: Pane, from: number): number {
+    const { watermark } = input;
+    const { members, start } = pane;
+    const end = start + this.#bounds.paneSize;
+    const closes = this.#nextEnd;
+    members.reserve(this.#groups.size);
+    const { dense } = members;
+    let row = from;
+    do {
+      const group = groups[row] as number;
+      const known = dense === undefined ? members.find(group) : (dense[group] as number) - 1;
+      slots[row] = known >= 0 ? known : this.#newSlot(members, group);
+      row++;
+    } while (
+      row < slots.length &&
+      (times[row] as number) >= start &&
+      (times[row] as number) < end &&
+      !((watermark[row] as number) >= closes)
+    );
+    return row;
+  }
+
+  #newSlot(members: GroupSlots, group: number): number {
+    const slot = this.#slots.take();
+    members.add(group, slot);
+    return slot;
   }
 
   /** Closes all windows at the end of the input. */
   end(): StreamBatch | undefined {
-    const closed = new ClosedWindows();
-    this.#close(Number.POSITIVE_INFINITY, { ordinal: this.#lastOrdinal, availableAt: Number.NEGATIVE_INFINITY }, closed);
-    return closed.rows === 0
+    this.#close(Number.POSITIVE_INFINITY, { ordinal: this.#lastOrdinal, availableAt: Number.NEGATIVE_INFINITY });
+    return this.#closed.rows === 0
       ? undefined
-      : closed.output({ origin: { source: 'end', partition: 0 } }, this.#key(), this.#slots, this.#order);
+      : this.#closed.output({ origin: { source: 'end', partition: 0 } }, this.#key(), this.#slots, this.#order);
   }
 
   #key() {
@@ -112,102 +150,81 @@ export class TimeWindows {
   }
 
   #paneAt(time: number, watermark: number): Pane | undefined {
-    const { size, slide, offset } = this.#settings;
-    const lastEnd = Math.floor((time - offset) / slide) * slide + offset + size;
     // Also false for NaN, the time of a row without one.
-    if (!(lastEnd > watermark)) return undefined;
-    const start = Math.floor((time - offset) / this.#paneSize) * this.#paneSize + offset;
+    if (!(this.#bounds.lastEnd(time) > watermark)) return undefined;
+    const start = this.#bounds.paneStart(time);
     let at = this.#panes.length;
     while (at > 0 && (this.#panes[at - 1] as Pane).start > start) at--;
     let pane = this.#panes[at - 1];
     if (pane?.start !== start) {
       // Only when a pane is made: how often panes are looked up depends on cuts, and the state must not.
       this.#closedThrough = Math.max(this.#closedThrough, watermark);
-      pane = { start, slotOf: new Int32Array(this.#groups.size), groups: [] };
+      pane = { start, members: new GroupSlots() };
       this.#panes.splice(at, 0, pane);
-      this.#nextEnd = Math.min(this.#nextEnd, this.#firstOpenEnd(pane));
+      this.#nextEnd = Math.min(this.#nextEnd, this.#bounds.firstEndAfter(this.#closedThrough, start));
     }
     return pane;
   }
 
-  #slotIn(pane: Pane, group: number): number {
-    if (group >= pane.slotOf.length) {
-      const grown = new Int32Array(this.#groups.size);
-      grown.set(pane.slotOf);
-      pane.slotOf = grown;
-    }
-    const known = pane.slotOf[group] as number;
-    if (known > 0) return known - 1;
-    const slot = this.#slots.take();
-    pane.slotOf[group] = slot + 1;
-    pane.groups.push(group);
-    return slot;
-  }
-
-  /** End of the first window over the pane that is still open. */
-  #firstOpenEnd(pane: Pane): number {
-    const { size, slide, offset } = this.#settings;
-    const last = Math.floor((pane.start - offset) / slide) * slide + offset + size;
-    const windows = Math.ceil(size / slide);
-    for (let back = windows - 1; back >= 0; back--) {
-      const end = last - back * slide;
-      if (end > pane.start && end > this.#closedThrough) return end;
-    }
-    return Number.POSITIVE_INFINITY;
-  }
-
   /** Closes every window whose end the watermark has reached, in order of their ends. */
-  #close(watermark: number, closing: Closing, closed: ClosedWindows): void {
+  #close(watermark: number, closing: Closing): void {
     while (this.#nextEnd <= watermark && this.#panes.length > 0) {
       const end = this.#nextEnd;
-      this.#closeWindow(end, { ...closing, availableAt: Math.max(closing.availableAt, end) }, closed);
+      this.#closeWindow(end, { ordinal: closing.ordinal, availableAt: Math.max(closing.availableAt, end) });
       this.#closedThrough = end;
       this.#panes = this.#panes.filter((pane) => this.#keep(pane));
-      this.#nextEnd = Math.min(...this.#panes.map((pane) => this.#firstOpenEnd(pane)), Number.POSITIVE_INFINITY);
+      this.#nextEnd = this.#firstOpenEnd();
     }
     if (Number.isFinite(watermark)) this.#closedThrough = Math.max(this.#closedThrough, watermark);
   }
 
+  #firstOpenEnd(): number {
+    return this.#panes.reduce(
+      (least, { start }) => Math.min(least, this.#bounds.firstEndAfter(this.#closedThrough, start)),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
   /** True while a window over the pane is open; else its slots are given back (a tumbling window's slot belongs to the result). */
-  #keep(pane: Pane): boolean {
-    if (this.#firstOpenEnd(pane) < Number.POSITIVE_INFINITY) return true;
-    if (this.#paneSize !== this.#settings.size) for (const group of pane.groups) this.#slots.free((pane.slotOf[group] as number) - 1);
+  #keep({ start, members }: Pane): boolean {
+    if (this.#bounds.firstEndAfter(this.#closedThrough, start) < Number.POSITIVE_INFINITY) return true;
+    if (!this.#bounds.paneIsWindow) this.#slots.free(members.slots);
     return false;
   }
 
-  #closeWindow(end: number, closing: Closing, closed: ClosedWindows): void {
+  #closeWindow(end: number, closing: Closing): void {
     const start = end - this.#settings.size;
     const panes = this.#panes.filter((pane) => pane.start >= start && pane.start < end);
-    if (this.#paneSize === this.#settings.size) {
-      for (const pane of panes) {
-        for (const group of pane.groups) closed.add(start, end, group, (pane.slotOf[group] as number) - 1, closing);
-      }
-      return;
+    const { groups, slots } = this.#bounds.paneIsWindow ? (panes[0] as Pane).members : this.#merged(panes);
+    this.#closed.addAll(start, end, groups, slots, closing);
+  }
+
+  /** The panes of a window, merged in order into slots of their own. */
+  #merged(panes: readonly Pane[]): GroupSlots {
+    const merged = new GroupSlots();
+    for (const { members } of panes) {
+      merged.reserve(this.#groups.size);
+      const into = members.groups.map((group) => {
+        const known = merged.find(group);
+        return known >= 0 ? known : this.#newSlot(merged, group);
+      });
+      this.#slots.merge(members.slots, into);
     }
-    const merged = new Map<number, number>();
-    for (const pane of panes) {
-      for (const group of pane.groups) {
-        const into = merged.get(group) ?? this.#slots.take();
-        merged.set(group, into);
-        this.#slots.merge((pane.slotOf[group] as number) - 1, into);
-      }
-    }
-    for (const [group, slot] of merged) closed.add(start, end, group, slot, closing);
+    return merged;
   }
 
   /** Numbers keys anew when most of them have no open window: memory follows the open windows, not the history. Results do not show it. */
   #forgetGroups(): void {
     if (this.#groups.size < MANY_GROUPS) return;
-    const live = this.#panes.reduce((sum, pane) => sum + pane.groups.length, 0);
+    const live = this.#panes.reduce((sum, { members }) => sum + members.size, 0);
     if (live * 4 > this.#groups.size) return;
     const groups = new KeyGroups(this.#settings.key, this.#groups.kind);
     for (const pane of this.#panes) {
-      const old = pane.groups.splice(0).map((group) => [groups.add(this.#groups.keyOf(group)), pane.slotOf[group] as number] as const);
-      pane.slotOf = new Int32Array(groups.size);
-      for (const [group, slot] of old) {
-        pane.slotOf[group] = slot;
-        pane.groups.push(group);
-      }
+      pane.members = membersOf(
+        Array.from(pane.members.groups, (group) => groups.add(this.#groups.keyOf(group))),
+        pane.members.slots,
+        groups.size,
+      );
     }
     this.#groups = groups;
   }
@@ -215,16 +232,13 @@ export class TimeWindows {
   write(out: StateWriter): void {
     this.#order.write(out);
     out.number(this.#closedThrough).number(this.#lastOrdinal).string(this.#groups.kind).number(this.#panes.length);
-    for (const pane of this.#panes) {
-      out.number(pane.start);
+    for (const { start, members } of this.#panes) {
+      out.number(start);
       KeyGroups.writeKeys(
         out,
-        pane.groups.map((group) => this.#groups.keyOf(group)),
+        Array.from(members.groups, (group) => this.#groups.keyOf(group)),
       );
-      this.#slots.write(
-        out,
-        Int32Array.from(pane.groups, (group) => (pane.slotOf[group] as number) - 1),
-      );
+      this.#slots.write(out, members.slots);
     }
   }
 
@@ -238,17 +252,18 @@ export class TimeWindows {
       const start = input.number();
       const groups = KeyGroups.readKeys(input).map((key) => windows.#groups.add(key));
       const slots = windows.#slots.read(input, groups.length);
-      const slotOf = new Int32Array(windows.#groups.size);
-      groups.forEach((group, index) => {
-        slotOf[group] = (slots[index] as number) + 1;
-      });
-      windows.#panes.push({ start, slotOf, groups });
+      windows.#panes.push({ start, members: membersOf(groups, slots, windows.#groups.size) });
     }
-    windows.#nextEnd = Math.min(...windows.#panes.map((pane) => windows.#firstOpenEnd(pane)), Number.POSITIVE_INFINITY);
+    windows.#nextEnd = windows.#firstOpenEnd();
     return windows;
   }
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+function membersOf(groups: readonly number[], slots: Int32Array, size: number): GroupSlots {
+  const members = new GroupSlots();
+  members.reserve(size);
+  groups.forEach((group, index) => {
+    members.add(group, slots[index] as number);
+  });
+  return members;
 }

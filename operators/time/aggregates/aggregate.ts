@@ -43,12 +43,12 @@ function withNaN(batch: Batch, column: string): Float64Array {
 export interface Accumulator {
   /** Makes room for `slots` slots. */
   reserve(slots: number): void;
-  /** Makes a slot empty. */
-  clear(slot: number): void;
+  /** Makes slots empty. */
+  clear(slots: Int32Array): void;
   /** Adds rows `from` to `to` (exclusive), each to its slot; rows of slot -1 to none. */
   add(views: BatchViews, slots: Int32Array, from: number, to: number): void;
-  /** Adds what slot `from` holds to slot `into`; rows of `from` are later ones, or of unknown order. */
-  merge(from: number, into: number): void;
+  /** Adds what each slot of `from` holds to the one of `into` at the same place, pair by pair; rows of `from` are later ones, or of unknown order. */
+  merge(from: Int32Array, into: Int32Array): void;
   /** The results, one row per slot. */
   data(slots: Int32Array): Data;
   write(out: StateWriter, slots: Int32Array): void;
@@ -87,11 +87,16 @@ export function numberAccumulator({ initial, add, merge, result }: SlotArithmeti
       grown.set(values);
       values = grown;
     },
-    clear: (slot) => {
-      for (let part = 0; part < width; part++) values[slot * width + part] = initial[part] as number;
+    clear: (slots) => {
+      for (let part = 0; part < width; part++) {
+        const value = initial[part] as number;
+        for (let i = 0; i < slots.length; i++) values[(slots[i] as number) * width + part] = value;
+      }
     },
     add: (views, slots, from, to) => add(values, views, slots, from, to),
-    merge: (from, into) => merge(values, from * width, into * width),
+    merge: (from, into) => {
+      for (let i = 0; i < from.length; i++) merge(values, (from[i] as number) * width, (into[i] as number) * width);
+    },
     data: (slots) => {
       const nulls = new ValidityBuilder(slots.length);
       const results = new Float64Array(slots.length);

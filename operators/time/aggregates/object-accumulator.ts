@@ -18,8 +18,8 @@ export function objectAccumulator<S>({ create, adder, merge, data, write, read }
   const states: S[] = [];
   return {
     reserve: () => {},
-    clear: (slot) => {
-      states[slot] = create();
+    clear: (slots) => {
+      for (const slot of slots) states[slot] = create();
     },
     add: (views, slots, from, to) => {
       const add = adder(views);
@@ -28,7 +28,9 @@ export function objectAccumulator<S>({ create, adder, merge, data, write, read }
         if (slot >= 0) add(states[slot] as S, row);
       }
     },
-    merge: (from, into) => merge(states[from] as S, states[into] as S),
+    merge: (from, into) => {
+      for (let i = 0; i < from.length; i++) merge(states[from[i] as number] as S, states[into[i] as number] as S);
+    },
     data: (slots) => data(Array.from(slots, (slot) => states[slot] as S)),
     write: (out, slots) => {
       for (const slot of slots) write(states[slot] as S, out);
