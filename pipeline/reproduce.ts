@@ -1,8 +1,9 @@
-import type { CommitRecord, EpochCommit, EpochStore, Home, Position, Snapshot, Topics } from '../connectors/index.ts';
+import type { CommitRecord, EpochCommit, EpochStore, Home, Position, Snapshot } from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
 import type { Output, Pipeline } from './definition.ts';
 import { planPartitions } from './plan.ts';
 import { PublishedRows, type RowDifference } from './published-rows.ts';
+import { readOnlyHome } from './read-only-home.ts';
 import { partsOfTask, savepointName } from './savepoints.ts';
 import { systemClock } from './system-clock.ts';
 import { Task } from './task.ts';
@@ -54,7 +55,7 @@ export async function reproduce(pipeline: Pipeline, home: Home, options: Reprodu
   if (records.length === 0) {
     throw new MillraceError('STATE_INCOMPATIBLE', `'${pipeline.name}' has never committed in ${home.address}`, { hint: 'run it first' });
   }
-  const reader = withoutWriting(home);
+  const reader = readOnlyHome(home);
   const { partitions, pipeline: planned } = await planPartitions(reader, pipeline);
   const results: Reproduction[] = [];
   for (const record of records) {
@@ -234,20 +235,4 @@ function withTopicsOnly(pipeline: Pipeline): Pipeline {
     sink.kind === 'topic' ? sink : { ...sink, create: () => silent },
   ]);
   return { ...pipeline, sinks: Object.fromEntries(sinks) };
-}
-
-/** The same home, whose topics can only be read. */
-function withoutWriting(home: Home): Home {
-  const refuse = async () => {
-    throw new MillraceError('INTERNAL', 'a re-run writes nothing');
-  };
-  const topics: Topics = {
-    ensure: async (topic) => ({ partitions: (await home.topics.list(topic)).length }),
-    names: () => home.topics.names(),
-    list: (topic) => home.topics.list(topic),
-    read: (topic, partition, offset, maxBytes) => home.topics.read(topic, partition, offset, maxBytes),
-    remove: refuse,
-    append: refuse,
-  };
-  return { ...home, topics };
 }

@@ -3,48 +3,22 @@ import { MillraceError, parseOptions } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
 import { feedName, feedPipeline } from './feed.ts';
 import { Graph } from './graph.ts';
-import { type HomeOptions, openHome } from './open-home.ts';
+import { openHome } from './open-home.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
+import { checkRunOptions, discoveryInterval, type RunOptions } from './run-options.ts';
 import { loadSavepoint } from './savepoints.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
 import { taskName } from './task.ts';
-import { type GroupResult, TaskGroup } from './task-group.ts';
+import { TaskAssigner } from './task-assigner.ts';
+import { type GroupResult, type RunningTasks, TaskGroup } from './task-group.ts';
 import { type TaskOptions, taskOptions } from './task-options.ts';
+import { TaskPool } from './task-pool.ts';
 import { addSummaries, type TaskSummary } from './task-summary.ts';
 import { ThreadTasks } from './thread-tasks.ts';
 import { TaskWorker } from './worker.ts';
 
-/** Options of a run; the task's own are in `task`. */
-export interface RunOptions extends HomeOptions {
-  /** A home that is already open; the run does not close it. */
-  readonly home?: Home;
-  /** Begin anew: forget state and commits, delete the topics that the pipeline and its feeds write. */
-  readonly fresh?: boolean;
-  /** Speed of all feeds, instead of their own. */
-  readonly speed?: string;
-  /** End when all inputs have been read, instead of waiting for more. */
-  readonly drain?: boolean;
-  /** With `drain`: stop when all inputs have been read, without ending them; a later run goes on. Not with several workers. */
-  readonly resumable?: boolean;
-  /** What a reader of the outputs can count on; default `exactlyOnce`. */
-  readonly guarantee?: TaskOptions['guarantee'];
-  readonly task?: Partial<Readonly<Record<keyof ReturnType<typeof taskOptions.parse>, unknown>>>;
-  readonly clock?: TaskClock;
-  /** Threads that the tasks are spread over; default 1: all in this one. More of them need `module`. */
-  readonly workers?: number;
-  /** URL of the module that exports the pipeline as `pipeline`: each worker thread imports it. */
-  readonly module?: URL | string;
-  /** Start from this savepoint; a run that was started from it before goes on where it stopped. */
-  readonly savepoint?: string;
-  /** Drop the state of steps that the pipeline no longer has. */
-  readonly allowOrphans?: boolean;
-  /** Steps that begin anew, whatever their state. */
-  readonly resetSteps?: readonly string[];
-  /** Told what is kept and dropped when the pipeline has changed. */
-  readonly onNotice?: (notice: string) => void;
-  /** Told of each retry after an error. */
-  readonly onRetry?: (error: MillraceError, pause: number) => void;
-}
+/** A task that another process of the group has taken over is waited for this long, ms: longer than a session and a rebalance may take. */
+const LOST_PATIENCE = 60_000;
 
 /** What a run shows while it goes on. */
 export interface Progress extends TaskSummary {
@@ -89,7 +63,7 @@ class PipelineRun {
   readonly #options: RunOptions;
   readonly #clock: TaskClock;
   readonly #abort = new AbortController();
-  #tasks: readonly (TaskGroup | ThreadTasks)[] = [];
+  #pool: TaskPool | undefined;
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
 
   constructor(pipeline: Pipeline, options: RunOptions) {
@@ -107,10 +81,9 @@ class PipelineRun {
   }
 
   progress(): Progress {
-    const groups = this.#tasks.map((group) => group.progress());
-    const summary = addSummaries(groups.map((group) => group.summary));
+    const { summary, lag } = this.#pool?.progress() ?? { summary: addSummaries([]), lag: 0 };
     const feeds = [...this.#feeds].map(([name, { worker, ended }]) => ({ name, rows: worker.current?.rowsIn ?? 0, ended }));
-    return { ...summary, lag: groups.reduce((sum, { lag }) => sum + lag, 0), feeds };
+    return { ...summary, lag, feeds };
   }
 
   async #run(): Promise<RunSummary> {
@@ -129,6 +102,8 @@ class PipelineRun {
   }
 
   async #prepare(home: Home): Promise<TaskPlan> {
+    checkRunOptions(this.#options, this.#pipeline, home);
+    discoveryInterval(this.#options, this.#pipeline, home);
     await home.claim?.();
     if (this.#options.fresh) {
       // A pipeline that cannot be wired fails here, while its topics are still there.
@@ -159,82 +134,68 @@ class PipelineRun {
     for (const [name, pipeline] of feeds) {
       this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
     }
-    this.#tasks = this.#groups(home, plan, options);
-    const results = await this.#together();
-    return {
-      ...addSummaries(results.map(({ summary }) => summary)),
-      ended: results.every(({ ends }) => ends.every((end) => end === 'ended')),
-      alreadyEnded: results.every(({ alreadyEnded }) => alreadyEnded),
-    };
+    const { summary, ends, alreadyEnded } = await this.#together(home, plan, options);
+    return { ...summary, ended: ends.length > 0 && ends.every((end) => end === 'ended'), alreadyEnded };
   }
 
-  /** The tasks: all in this thread, or spread over threads of their own. */
-  #groups(home: Home, plan: TaskPlan, options: TaskOptions): readonly (TaskGroup | ThreadTasks)[] {
+  /** Some tasks: in this thread, or in one of their own. */
+  #make(home: Home, plan: TaskPlan, options: TaskOptions, tasks: readonly number[]): RunningTasks {
     const {
       workers = 1,
       module,
       allowOrphans = false,
       resetSteps = [],
-      savepoint,
       resumable = false,
       onNotice = () => {},
       onRetry = () => {},
     } = this.#options;
-    const consent = { allowOrphans, resetSteps, savepoint };
-    const tasks = Array.from({ length: plan.tasks }, (_, partition) => partition);
+    const { partitions, found, pipeline } = plan;
+    const consent = { allowOrphans, resetSteps };
     if (workers === 1) {
       const inputEnds = () => this.#inputEnds();
-      const { partitions } = plan;
-      return [
-        new TaskGroup(
-          { home, clock: this.#clock, options, partitions, pipeline: plan.pipeline, consent, inputEnds, onNotice, onRetry, resumable },
-          tasks,
-        ),
-      ];
+      return new TaskGroup(
+        { home, clock: this.#clock, options, partitions, pipeline, consent, inputEnds, onNotice, onRetry, resumable },
+        tasks,
+      );
     }
-    if (module === undefined || this.#options.home !== undefined || this.#options.clock !== undefined) {
-      throw new MillraceError('INVALID_OPTION', `${workers} workers need the module of the pipeline, and a home that each can open`, {
-        hint: 'give module, and state or brokers instead of home and clock',
-      });
-    }
-    const threads = Math.min(workers, plan.tasks);
     const { brokers, patience, state } = this.#options;
-    const start = {
-      module: String(module),
-      home: { brokers, patience, state },
-      partitions: plan.partitions,
-      found: plan.found,
-      options,
-      consent,
-    };
-    return Array.from(
-      { length: threads },
-      (_, thread) =>
-        new ThreadTasks({ ...start, tasks: tasks.filter((partition) => partition % threads === thread) }, { onNotice, onRetry }),
-    );
+    const start = { module: String(module), home: { brokers, patience, state }, partitions, found, options, consent };
+    const thread = new ThreadTasks({ ...start, tasks }, { onNotice, onRetry });
+    if (this.#inputEnds()) thread.endInput();
+    return thread;
   }
 
   /** Runs feeds and tasks side by side; the first failure stops the others. */
-  async #together(): Promise<readonly GroupResult[]> {
-    const guard = <R>(work: Promise<R>) =>
-      work.catch((thrown) => {
-        this.#abort.abort();
-        throw thrown;
-      });
+  async #together(home: Home, plan: TaskPlan, options: TaskOptions): Promise<GroupResult> {
+    const { workers = 1, group = false, onNotice = () => {} } = this.#options;
+    const discoverEvery = discoveryInterval(this.#options, this.#pipeline, home);
+    const pool = new TaskPool({
+      spread: (tasks) => spreadTasks(tasks, workers),
+      make: (newest, tasks) => this.#make(home, newest, options, tasks),
+      ...(group ? { lostPatience: LOST_PATIENCE } : {}),
+    });
+    this.#pool = pool;
+    const stop = this.#abort.signal;
+    if (stop.aborted) pool.stop();
+    stop.addEventListener('abort', () => pool.stop());
     const feeds = [...this.#feeds.values()].map((feed) =>
-      guard(
-        feed.worker.run(this.#abort.signal).then((end) => {
-          feed.ended = end === 'ended';
-          this.#announceEnd();
-        }),
-      ),
+      feed.worker.run(stop).then((end) => {
+        feed.ended = end === 'ended';
+        if (this.#inputEnds()) pool.endInput();
+      }),
     );
-    const tasks = this.#tasks.map((group) => guard(group.run(this.#abort.signal)));
-    this.#announceEnd();
-    const settled = await Promise.allSettled([...tasks, ...feeds]);
-    const failed = settled.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return settled.slice(0, tasks.length).map((result) => (result as PromiseFulfilledResult<GroupResult>).value);
+    for (const feed of feeds) feed.catch((thrown) => pool.fail(thrown));
+    const setting = { home, pipeline: this.#pipeline, clock: this.#clock, group, discoverEvery, onNotice };
+    const leave = new TaskAssigner(setting, pool, plan).start(stop);
+    try {
+      const result = await pool.done;
+      await Promise.all(feeds);
+      return result;
+    } finally {
+      this.#abort.abort();
+      leave();
+      await Promise.allSettled(feeds);
+    }
   }
 
   /** Whether idle tasks have nothing more to expect: all feeds have ended, or the run was told to drain. */
@@ -242,11 +203,13 @@ class PipelineRun {
     const feeds = [...this.#feeds.values()];
     return (this.#options.drain ?? feeds.length > 0) && feeds.every(({ ended }) => ended);
   }
+}
 
-  #announceEnd(): void {
-    if (!this.#inputEnds()) return;
-    for (const group of this.#tasks) if (group instanceof ThreadTasks) group.endInput();
-  }
+/** Tasks that run together: each by itself in this thread, or as many lists as there are threads. */
+function spreadTasks(tasks: readonly number[], workers: number): readonly (readonly number[])[] {
+  if (workers === 1) return tasks.map((task) => [task]);
+  const threads = Math.min(workers, tasks.length);
+  return Array.from({ length: threads }, (_, thread) => tasks.filter((_task, index) => index % threads === thread));
 }
 
 async function forget(home: Home, pipeline: Pipeline): Promise<void> {

@@ -18,6 +18,8 @@ export interface GroupResult {
 export interface RunningTasks {
   /** Runs the tasks to their end; the first failure stops all. */
   run(stop: AbortSignal): Promise<GroupResult>;
+  /** Told when all feeds have ended, where the tasks cannot see it themselves. */
+  endInput?(): void;
   /** What the tasks have done, committed or not. */
   progress(): { readonly summary: TaskSummary; readonly lag: number };
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { start } from '../../pipeline/index.ts';
-import { MillraceError } from '../../streams/index.ts';
+import { type Duration, MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
 import { loadPipeline } from '../load-pipeline.ts';
@@ -21,6 +21,11 @@ export const run = command({
     fresh: z.boolean().default(false).describe('begin anew: forget state, delete the topics that the pipeline and its feeds write'),
     drain: z.boolean().default(false).describe('end when all inputs have been read, also without feeds'),
     workers: z.coerce.number().int().min(1).max(256).default(1).describe('threads that the tasks are spread over'),
+    group: z.boolean().default(false).describe('share the tasks with all processes that run this pipeline with --group (Kafka only)'),
+    discoverEvery: z
+      .string()
+      .default('30s')
+      .describe('how often to look for topics that match a pattern, and for new partitions; 0 for never'),
     savepoint: z.string().optional().describe('start from this savepoint (see millrace state save)'),
     allowOrphans: z.boolean().default(false).describe('drop the state of steps that the pipeline no longer has'),
     resetSteps: z.string().optional().describe('steps that begin anew, separated by commas, whatever their state'),
@@ -43,6 +48,8 @@ export const run = command({
       ...(options.speed === undefined ? {} : { speed: options.speed }),
       ...(options.savepoint === undefined ? {} : { savepoint: options.savepoint }),
       workers: options.workers,
+      group: options.group,
+      discoverEvery: options.discoverEvery === '0' ? 0 : (options.discoverEvery as Duration),
       module: pathToFileURL(resolve(file as string)),
       allowOrphans: options.allowOrphans,
       resetSteps: options.resetSteps?.split(',') ?? [],

@@ -1,4 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
+import type { Observable } from 'rxjs';
 import type { EpochStore } from './epoch-store.ts';
 import type { RecordColumns } from './record-columns.ts';
 import type { Position, Source } from './source.ts';
@@ -54,6 +55,11 @@ export interface Home {
   source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T>;
   /** Positions of the consumers known to this home, for lag: by task and input. */
   positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>>;
+  /**
+   * Joins a group of processes that share the tasks of co-partitioned topics: gives the numbers of this process's tasks whenever the group has settled. Unsubscribing leaves it. Only where the home
+   * has consumer groups.
+   */
+  assignments?(group: string, topics: readonly string[]): Observable<readonly number[]>;
   /** Takes the home for one run, where it can serve only one; STATE_LOCKED when another has it. The first `epochs.open` does the same. */
   claim?(): Promise<void>;
   close(): Promise<void>;

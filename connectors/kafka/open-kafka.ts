@@ -14,7 +14,7 @@ import { taskAssignments } from './task-group.ts';
 /** A home whose tasks can be shared by processes on many machines. */
 export interface KafkaHome extends Home {
   /**
-   * Joins a consumer group that shares the tasks of co-partitioned topics: gives the numbers of this process's tasks, anew whenever they change. Unsubscribing leaves the group.
+   * Joins a consumer group that shares the tasks of co-partitioned topics: gives the numbers of this process's tasks whenever the group has settled. Unsubscribing leaves the group.
    */
   assignments(group: string, topics: readonly string[]): Observable<readonly number[]>;
 }

@@ -24,7 +24,7 @@ export interface TaskGroup {
 }
 
 /**
- * Joins a consumer group and gives the numbers of the tasks that are this process's, anew whenever that changes: a member came or went, a topic gained partitions. Unsubscribing
+ * Joins a consumer group and gives the numbers of the tasks that are this process's, anew whenever the group has settled: a member came or went, a topic gained partitions. Unsubscribing
  * leaves the group, which hands the tasks on at once.
  *
  * Tasks that stay are not interrupted. A task that moves may be opened by its new owner before the old one has let go; opening it fences the old owner, so no row is lost or repeated.
@@ -62,9 +62,9 @@ class GroupMember {
     while (!signal.aborted) {
       try {
         const tasks = await this.#join();
-        const changed = this.#tasks === undefined || String(tasks) !== String(this.#tasks);
         this.#tasks = tasks;
-        if (changed && !signal.aborted) emit(tasks);
+        // Also when they are the same: one of them may have been taken over in between, and comes back.
+        if (!signal.aborted) emit(tasks);
         await this.#stay(signal);
       } catch (thrown) {
         const type = rootError(thrown).type ?? '';
