@@ -6,7 +6,7 @@ import type { KeyColumn } from '../keys/key-groups.ts';
 import { type KeyValues, keyValues } from '../keys/key-values.ts';
 import { hashNumber } from '../keys/number-interner.ts';
 import { eventTimes } from '../rows/event-times.ts';
-import { SeenTable } from './seen-table.ts';
+import { pairHash, SeenTable, WARM_ROWS } from './seen-table.ts';
 
 /** Options of {@link dedupe}. */
 export const dedupeOptions = z.strictObject({
@@ -51,20 +51,22 @@ export function dedupe<T extends TypeMap>(options: DedupeOptions<NoInfer<T>> = {
     create: () => new SeenTable(maxEntries),
     onBatch: (seen, input, step) => {
       const { batch, watermark } = input;
-      const times = rolesOf(batch.schema).eventTime === undefined ? new Float64Array(batch.numRows) : eventTimes(batch);
       const timed = rolesOf(batch.schema).eventTime !== undefined;
+      const times = timed ? eventTimes(batch) : new Float64Array(batch.numRows);
       const keys = keyValues(batch, key);
+      const hashes = pairHashes(keys, times);
       const kept = new Int32Array(batch.numRows);
       let count = 0;
       let unchecked = 0;
       for (let row = 0; row < batch.numRows; row++) {
+        if (row % WARM_ROWS === 0) seen.warm(hashes.subarray(row, row + WARM_ROWS));
         const time = times[row] as number;
         const horizon = timed ? (watermark[row] as number) - ttl : Number.NEGATIVE_INFINITY;
         seen.expire(horizon);
         if (time < horizon) {
           unchecked++;
           if (beyond === 'pass') kept[count++] = row;
-        } else if (isNew(seen, keys, row, time)) kept[count++] = row;
+        } else if (isNew(seen, keys, row, time, hashes[row] as number)) kept[count++] = row;
       }
       const droppedUnchecked = beyond === 'drop' ? unchecked : 0;
       step.count('unchecked', unchecked);
@@ -77,8 +79,15 @@ export function dedupe<T extends TypeMap>(options: DedupeOptions<NoInfer<T>> = {
   });
 }
 
-function isNew(seen: SeenTable, keys: KeyValues, row: number, time: number): boolean {
-  if (keys.numbers === undefined) return seen.add(keys.get(row), time, keys.hash(row));
-  const key = keys.numbers[row] as number;
-  return seen.addNumber(key, time, hashNumber(key));
+function pairHashes(keys: KeyValues, times: Float64Array): Int32Array {
+  const hashes = new Int32Array(times.length);
+  const { numbers } = keys;
+  if (numbers === undefined) for (let row = 0; row < hashes.length; row++) hashes[row] = pairHash(keys.hash(row), times[row] as number);
+  else for (let row = 0; row < hashes.length; row++) hashes[row] = pairHash(hashNumber(numbers[row] as number), times[row] as number);
+  return hashes;
+}
+
+function isNew(seen: SeenTable, keys: KeyValues, row: number, time: number, hash: number): boolean {
+  if (keys.numbers === undefined) return seen.add(keys.get(row), time, hash);
+  return seen.addNumber(keys.numbers[row] as number, time, hash);
 }

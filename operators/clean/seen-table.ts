@@ -3,9 +3,16 @@ import type { Key } from '../keys/key-column-data.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { hashNumber } from '../keys/number-interner.ts';
 
+/** Most rows that {@link SeenTable.warm} takes at once: what they touch fits in the nearest caches. */
+export const WARM_ROWS = 256;
+
+/** Hash of a pair: of the key's hash, and its time. */
+export const pairHash = (hash: number, time: number): number => hash ^ hashNumber(time);
+
 /**
  * Remembers pairs of key and event time, oldest arrival first, within a fixed number of entries: a ring of entries, and a hash table of their places
- * (linear probing, deletion by shifting back). A pair of a numeric key lies in one place, so that a lookup touches little memory.
+ * (linear probing, deletion by shifting back). A slot holds 1 + place in its lower bits and the upper bits of the hash above them, 0 where free: a pair is looked at only where these
+ * bits agree, so that a lookup waits for two places in memory.
  */
 export class SeenTable {
   readonly maxEntries: number;
@@ -15,10 +22,12 @@ export class SeenTable {
   /** Keys that are no numbers. */
   #others: (string | null)[] = [];
   #hashes = new Int32Array(64);
-  /** 1 + place in the ring, 0 where free. */
   #slots = new Int32Array(256);
+  /** The bits of a slot that hold 1 + place. */
+  #placeBits = placeBitsOf(64);
   #head = 0;
   #size = 0;
+  readonly #near = new Int32Array(WARM_ROWS);
 
   constructor(maxEntries: number) {
     this.maxEntries = maxEntries;
@@ -29,32 +38,61 @@ export class SeenTable {
   }
 
   /**
-   * Notes the pair; false when it was there. `hash` must be a function of the key alone. When full, the oldest arrival is forgotten. A key that is NaN counts as null.
+   * Notes the pair; false when it was there. `mixed`: its {@link pairHash}, from a hash that is a function of the key alone. When full, the oldest arrival is forgotten. A key that
+   * is NaN counts as null.
    */
-  add(key: Key, time: number, hash: number): boolean {
-    if (typeof key === 'number' && !Number.isNaN(key)) return this.addNumber(key, time, hash);
+  add(key: Key, time: number, mixed: number): boolean {
+    if (typeof key === 'number' && !Number.isNaN(key)) return this.addNumber(key, time, mixed);
     const other = typeof key === 'string' ? key : null;
-    const mixed = hash ^ hashNumber(time);
-    const mask = this.#slots.length - 1;
-    for (let slot = mixed & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = (this.#slots[slot] as number) - 1;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = mixed & mask;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const content = slots[slot] as number;
+      if (((content ^ mixed) & ~this.#placeBits) !== 0) continue;
+      const entry = (content & this.#placeBits) - 1;
       const isOther = Number.isNaN(this.#pairs[2 * entry]);
       if (this.#pairs[2 * entry + 1] === time && isOther && (this.#others[entry] ?? null) === other) return false;
     }
-    this.#others[this.#insert(Number.NaN, time, mixed)] = other;
+    this.#others[this.#insert(Number.NaN, time, mixed, slot)] = other;
     return true;
   }
 
   /** As {@link add}, for a number. */
-  addNumber(key: number, time: number, hash: number): boolean {
-    const mixed = hash ^ hashNumber(time);
-    const mask = this.#slots.length - 1;
-    for (let slot = mixed & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = (this.#slots[slot] as number) - 1;
-      if (this.#pairs[2 * entry] === key && this.#pairs[2 * entry + 1] === time) return false;
+  addNumber(key: number, time: number, mixed: number): boolean {
+    const slots = this.#slots;
+    const pairs = this.#pairs;
+    const placeBits = this.#placeBits;
+    const mask = slots.length - 1;
+    let slot = mixed & mask;
+    for (;;) {
+      const content = slots[slot] as number;
+      if (content === 0) break;
+      if (((content ^ mixed) & ~placeBits) === 0) {
+        const at = 2 * ((content & placeBits) - 1);
+        if (pairs[at] === key && pairs[at + 1] === time) return false;
+      }
+      slot = (slot + 1) & mask;
     }
-    this.#insert(key, time, mixed);
+    this.#insert(key, time, mixed, slot);
     return true;
+  }
+
+  /**
+   * Brings what {@link add} will touch for keys of these hashes into the caches: lookups wait for memory one after the other, while these loads go side by side.
+   *
+   * @param hashes at most WARM_ROWS, as {@link pairHash} makes them
+   */
+  warm(hashes: Int32Array): void {
+    const near = this.#near;
+    const slots = this.#slots;
+    const pairs = this.#pairs;
+    const mask = slots.length - 1;
+    for (let i = 0; i < hashes.length; i++) near[i] = slots[(hashes[i] as number) & mask] as number;
+    let touched = 0;
+    for (let i = 0; i < hashes.length; i++) touched += pairs[Math.max(0, 2 * ((near[i] as number) & this.#placeBits) - 2)] as number;
+    // Stored, so that no engine leaves the loads out.
+    near[0] = touched;
   }
 
   /** Forgets oldest arrivals for as long as their time lies before `horizon`. */
@@ -62,32 +100,41 @@ export class SeenTable {
     while (this.#size > 0 && (this.#pairs[2 * this.#head + 1] as number) < horizon) this.#forget();
   }
 
-  #insert(key: number, time: number, mixed: number): number {
-    if (this.#size === this.maxEntries) this.#forget();
-    else if (this.#size === this.#capacity) this.#resize(Math.min(this.#capacity * 4, this.maxEntries));
-    const entry = (this.#head + this.#size++) % this.#capacity;
+  /** `free`: the slot where looking for the pair has ended. */
+  #insert(key: number, time: number, mixed: number, free?: number): number {
+    let slot = free;
+    if (this.#size === this.maxEntries) {
+      this.#forget();
+      slot = undefined;
+    } else if (this.#size === this.#capacity) {
+      this.#resize(Math.min(this.#capacity * 4, this.maxEntries));
+      slot = undefined;
+    }
+    const place = this.#head + this.#size++;
+    const entry = place < this.#capacity ? place : place - this.#capacity;
     this.#pairs[2 * entry] = key;
     this.#pairs[2 * entry + 1] = time;
     this.#hashes[entry] = mixed;
-    this.#index(entry);
+    this.#slots[slot ?? this.#freeSlot(mixed)] = (mixed & ~this.#placeBits) | (entry + 1);
     return entry;
   }
 
-  #index(entry: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = (this.#hashes[entry] as number) & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = entry + 1;
+  #freeSlot(mixed: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = mixed & mask;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    return slot;
   }
 
   #forget(): void {
     const entry = this.#head;
     const mask = this.#slots.length - 1;
     let slot = (this.#hashes[entry] as number) & mask;
-    while (this.#slots[slot] !== entry + 1) slot = (slot + 1) & mask;
+    while (((this.#slots[slot] as number) & this.#placeBits) !== entry + 1) slot = (slot + 1) & mask;
     this.#shiftBack(slot, mask);
     if (Number.isNaN(this.#pairs[2 * entry])) this.#others[entry] = null;
-    this.#head = (entry + 1) % this.#capacity;
+    this.#head = entry + 1 === this.#capacity ? 0 : entry + 1;
     this.#size--;
   }
 
@@ -97,11 +144,11 @@ export class SeenTable {
     let slot = freed;
     for (;;) {
       slot = (slot + 1) & mask;
-      const entry = (this.#slots[slot] as number) - 1;
-      if (entry < 0) break;
-      const home = (this.#hashes[entry] as number) & mask;
+      const content = this.#slots[slot] as number;
+      if (content === 0) break;
+      const home = (this.#hashes[(content & this.#placeBits) - 1] as number) & mask;
       if (((slot - home) & mask) >= ((slot - gap) & mask)) {
-        this.#slots[gap] = entry + 1;
+        this.#slots[gap] = content;
         gap = slot;
       }
     }
@@ -116,13 +163,17 @@ export class SeenTable {
     let slots = 256;
     while (slots < capacity * 2) slots *= 2;
     this.#slots = new Int32Array(slots);
+    this.#placeBits = placeBitsOf(capacity);
     this.#pairs = new Float64Array(capacity * 2);
     this.#hashes = new Int32Array(capacity);
     this.#pairs.set(pairs);
     this.#hashes.set(hashes);
     this.#others = others;
     this.#head = 0;
-    for (let entry = 0; entry < this.#size; entry++) this.#index(entry);
+    for (let entry = 0; entry < this.#size; entry++) {
+      const mixed = hashes[entry] as number;
+      this.#slots[this.#freeSlot(mixed)] = (mixed & ~this.#placeBits) | (entry + 1);
+    }
   }
 
   /** Entries by arrival. */
@@ -161,3 +212,6 @@ export class SeenTable {
     return table;
   }
 }
+
+/** All bits that 1 + place of so many places needs. */
+const placeBitsOf = (capacity: number): number => 0xffffffff >>> Math.clz32(capacity);

@@ -27,9 +27,18 @@ export function keyValues<T extends TypeMap>(batch: Batch<T>, column: ColumnName
   return { get: (row) => strings.get(row), hash: (row) => (strings.get(row) === null ? 0 : (hashes[codes[row] as number] as number)) };
 }
 
+/** Many batches share one dictionary: it is hashed once. */
+const hashed = new WeakMap<Vector, Int32Array>();
+
 function entryHashes(data: Data): Int32Array {
-  const entries = ((data.dictionary as Vector<Utf8> | undefined)?.toJSON() ?? []) as (string | null)[];
-  return Int32Array.from(entries, hashString);
+  const dictionary = data.dictionary as Vector<Utf8> | undefined;
+  if (dictionary === undefined) return new Int32Array(0);
+  let hashes = hashed.get(dictionary);
+  if (hashes === undefined) {
+    hashes = Int32Array.from(dictionary.toJSON() as (string | null)[], hashString);
+    hashed.set(dictionary, hashes);
+  }
+  return hashes;
 }
 
 /** FNV-1a over UTF-16 units; 0 for null. */
