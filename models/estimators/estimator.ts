@@ -1,3 +1,5 @@
+import type { Adoption } from '../../streams/index.ts';
+
 /** What a training call did. */
 export interface LearnResult {
   /** Mean loss over the weighted targets of the mini-batch, before the step. */
@@ -31,4 +33,6 @@ export interface Estimator {
   snapshot(): Uint8Array;
   /** Restores a snapshot of the same architecture; throws when it does not fit, naming what differs. */
   restore(bytes: Uint8Array): void;
+  /** Takes over what fits of a snapshot that `restore` refuses, and says what; absent: nothing can be taken in part. */
+  adopt?(bytes: Uint8Array): Adoption;
 }

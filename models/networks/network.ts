@@ -1,14 +1,15 @@
-import { MillraceError } from '../../streams/index.ts';
+import { type Adoption, MillraceError } from '../../streams/index.ts';
 import type { BesideOptions, BesideTraining } from '../estimators/beside.ts';
 import type { LearnResult } from '../estimators/estimator.ts';
 import { Engine, type EngineParts, type Rows } from './engine.ts';
+import { fittingLayers, optimizerOf } from './fitting-layers.ts';
 import { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 import { headScales, type WeightKind, weightKindOf } from './loss-scales.ts';
 import { NetworkBeside, type StepCounts } from './network-beside.ts';
 import type { Parameter } from './parameter.ts';
 import { requireFiniteTargets, requireLength, requireRows, requireWeights } from './requirements.ts';
 import { shapeSize } from './shape.ts';
-import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { readForeignSnapshot, readSnapshot, type TensorPlace, writeSnapshot } from './snapshot.ts';
 
 /** Everything `compile` decides. */
 export interface NetworkParts extends EngineParts {
@@ -28,6 +29,7 @@ export class Network {
   readonly outputSize: number;
   /** Trainable tensors in canonical order. */
   readonly parameters: readonly Parameter[];
+  private readonly tensors: readonly TensorPlace[];
   private readonly parts: NetworkParts;
   private readonly engine: Engine;
   private stepCount = 0;
@@ -39,6 +41,7 @@ export class Network {
     this.outputSize = parts.outputSize;
     this.engine = new Engine(parts);
     this.parameters = this.engine.parameters;
+    this.tensors = this.parameters.map(({ name, shape }) => [name, shape]);
   }
 
   /** Optimizer steps so far: the model version that predictions carry. */
@@ -135,7 +138,8 @@ export class Network {
   snapshot(): Uint8Array {
     const { signature, seed } = this.parts;
     const arrays = [this.engine.parameterBase, ...this.engine.slots].map((base) => this.engine.read(base));
-    return writeSnapshot({ signature, seed, steps: this.stepCount, skipped: this.skippedCount, arrays });
+    const { tensors } = this;
+    return writeSnapshot({ signature, seed, steps: this.stepCount, skipped: this.skippedCount, tensors, arrays });
   }
 
   /**
@@ -146,13 +150,37 @@ export class Network {
   restore(bytes: Uint8Array): void {
     const { signature, seed } = this.parts;
     const bases = [this.engine.parameterBase, ...this.engine.slots];
-    const sizes = this.parameters.map((parameter) => shapeSize(parameter.shape));
-    const state = readSnapshot(bytes, { signature, seed, sizes, arrays: bases.length });
+    const state = readSnapshot(bytes, { signature, seed, tensors: this.tensors, arrays: bases.length });
     bases.forEach((base, array) => {
       for (const [index, parameter] of this.parameters.entries()) this.engine.write(base, parameter, state.arrays[array]![index]!);
     });
     this.stepCount = state.steps;
     this.skippedCount = state.skipped;
+  }
+
+  /**
+   * Takes over what fits of a snapshot of another network: the layers whose parameters have the same names and shapes, with what the optimizer knows of them unless it is another one.
+   * Steps are counted on; the other layers stay as they are.
+   *
+   * @returns the layers that were taken, and those that were not
+   * @throws MillraceError STATE_INCOMPATIBLE or STORE_DAMAGED; the network is then as it was
+   */
+  adopt(bytes: Uint8Array): Adoption {
+    const state = readForeignSnapshot(bytes);
+    const { kept, fresh, places } = fittingLayers(this.parameters, state);
+    const { optimizer, signature } = this.parts;
+    const sameOptimizer = optimizerOf(state.signature) === optimizerOf(signature) && state.arrays.length === 1 + optimizer.slots;
+    const bases = [this.engine.parameterBase, ...(sameOptimizer ? this.engine.slots : [])];
+    bases.forEach((base, array) => {
+      places.forEach((place, index) => {
+        if (place >= 0) this.engine.write(base, this.parameters[index]!, state.arrays[array]![place]!);
+      });
+    });
+    if (kept.length > 0) {
+      this.stepCount = state.steps;
+      this.skippedCount = state.skipped;
+    }
+    return { kept, fresh: sameOptimizer || kept.length === 0 ? fresh : [...fresh, 'optimizer'] };
   }
 
   /**

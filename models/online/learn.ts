@@ -3,7 +3,7 @@ import type { StringColumn } from '../../columnar/index.ts';
 import { type Operator, type StatefulOperator, statefulOperator } from '../../streams/index.ts';
 import type { ForecastColumns } from './forecast-columns.ts';
 import { type LearnOptions, type LearnSettings, learnSettings } from './learn-options.ts';
-import { Learner } from './learner.ts';
+import { LEARNER_VERSION, Learner } from './learner.ts';
 
 /**
  * Learns online and forecasts: for each row and lead, one row out, in input order, made before any label that could betray it.
@@ -53,7 +53,7 @@ function learnOperator<T extends TypeMap, Key extends string>(settings: LearnSet
     if (reached !== undefined) scores?.next(reached);
   };
   return {
-    version: 1,
+    version: LEARNER_VERSION,
     ledger: {
       left: perForecast('in'),
       right: [...perForecast('rejected'), 'labeled', 'expired', 'overflowed', 'unpredicted', 'waiting'],
@@ -73,5 +73,7 @@ function learnOperator<T extends TypeMap, Key extends string>(settings: LearnSet
     },
     snapshot: (learner, out) => learner.snapshot(out),
     restore: (input, step) => new Learner(settings, step).restore(input),
+    migrate: (input, version, step) => new Learner(settings, step).restore(input, version),
+    adopt: (input, version, step) => new Learner(settings, step).adopt(input, version),
   };
 }

@@ -1,5 +1,6 @@
 import { KeyInterner } from '../../columnar/index.ts';
 import {
+  type AdoptedState,
   MillraceError,
   type StateReader,
   type StateWriter,
@@ -17,6 +18,9 @@ import type { LearnSettings } from './learn-options.ts';
 import { Scoring } from './scoring.ts';
 import { Trainer } from './trainer.ts';
 import { COUNTERS, type Counter, startTurn, type Turn } from './turn.ts';
+
+/** Version of the learner's state. */
+export const LEARNER_VERSION = 2;
 
 /** Place of the last row taken. */
 type LastRow = { -readonly [K in keyof ScorePlace]: ScorePlace[K] };
@@ -225,21 +229,60 @@ export class Learner {
     const { ordinal, sub, watermark, at } = this.#last;
     out.number(ordinal).number(sub).number(watermark).number(at);
     out.strings(this.#keys.keys);
-    for (const part of [this.#ledger, this.#baseline, this.#scoring, this.#trainer]) part.snapshot(out);
+    out.bytes(this.#trainer.estimator.snapshot());
+    for (const part of this.#parts) part.snapshot(out);
   }
 
-  restore(input: StateReader): this {
-    for (const [name, value] of this.#shape()) {
-      const stored = input.string();
-      if (stored === value) continue;
+  /** Version 1 had the estimator at the end. */
+  restore(input: StateReader, version = LEARNER_VERSION): this {
+    const [differing] = this.#differences(input);
+    if (differing !== undefined) {
+      const { name, stored, value } = differing;
       throw new MillraceError('STATE_INCOMPATIBLE', `the state was written with ${name} ${stored}, this learn has ${value}`, {
         hint: 'restore the option, give the step another id, or begin anew with --fresh',
       });
     }
+    this.#restorePlace(input);
+    const { estimator } = this.#trainer;
+    if (version > 1) estimator.restore(input.bytes());
+    for (const part of this.#parts) part.restore(input);
+    if (version === 1) estimator.restore(input.bytes());
+    return this;
+  }
+
+  /** Takes over what fits: of the estimator what it says itself; samples, labels and scores only where none of the options that shape them has changed. */
+  adopt(input: StateReader, version: number): AdoptedState<this> {
+    const { estimator } = this.#trainer;
+    if (version !== LEARNER_VERSION || estimator.adopt === undefined) {
+      const reason =
+        version === LEARNER_VERSION ? 'its estimator cannot take over parts' : `version ${version} of it cannot be read in part`;
+      throw new MillraceError('STATE_INCOMPATIBLE', `the state of learn does not fit: ${reason}`);
+    }
+    const differences = this.#differences(input);
+    this.#restorePlace(input);
+    const { kept, fresh } = estimator.adopt(input.bytes());
+    if (differences.length === 0) {
+      for (const part of this.#parts) part.restore(input);
+      return { state: this, kept, fresh };
+    }
+    this.#keys = new KeyInterner();
+    const options = differences.map(({ name, stored, value }) => `${name} ${stored} -> ${value}`).join('; ');
+    return { state: this, kept, fresh: [...fresh, `samples and scores (${options})`], recount: true };
+  }
+
+  get #parts() {
+    return [this.#ledger, this.#baseline, this.#scoring, this.#trainer];
+  }
+
+  #restorePlace(input: StateReader): void {
     Object.assign(this.#last, { ordinal: input.number(), sub: input.number(), watermark: input.number(), at: input.number() });
     this.#keys = new KeyInterner(input.strings());
-    for (const part of [this.#ledger, this.#baseline, this.#scoring, this.#trainer]) part.restore(input);
-    return this;
+  }
+
+  /** Options in which the state differs from this learner. */
+  #differences(input: StateReader): readonly { readonly name: string; readonly stored: string; readonly value: string }[] {
+    const all = this.#shape().map(([name, value]) => ({ name, stored: input.string(), value }));
+    return all.filter(({ stored, value }) => stored !== value);
   }
 
   /** What a snapshot must agree on with the options before anything else of it can be read. */

@@ -95,18 +95,17 @@ export class Trainer {
     }
   }
 
+  /** Samples and scales; the estimator's own state goes before them. */
   snapshot(out: StateWriter): void {
     this.queue.snapshot(out);
     this.#scale?.snapshot(out);
     this.#memory?.snapshot(out);
-    out.bytes(this.estimator.snapshot());
   }
 
   restore(input: StateReader): void {
     this.queue.restore(input);
     this.#scale?.restore(input);
     this.#memory?.restore(input);
-    this.estimator.restore(input.bytes());
   }
 }
 
