@@ -1,5 +1,6 @@
 export * as activationCodes from './activation-codes.ts';
 export { crc32c } from './crc32c.ts';
+export { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 export { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from './json-scanner.ts';
 export type { KernelFunctions } from './kernel-functions.ts';
 export { ARENA_START, ArenaError, createKernels, instantiateKernels, type Kernels, kernelModule, loadKernels } from './load-kernels.ts';
@@ -27,3 +28,23 @@ export {
 } from './math.ts';
 export * as opcodes from './opcodes.ts';
 export { Random } from './random.ts';
+export {
+  type CallOutcome,
+  CONTROL_WORDS,
+  runThread,
+  type ThreadCall,
+  ThreadHandle,
+  type ThreadSeat,
+  threadFailed,
+} from './thread.ts';
+// The name is provideThreads; the other pair goes once nothing uses it.
+export {
+  providedThreads,
+  providedThreads as threadSpawner,
+  provideThreads,
+  provideThreads as setThreadSpawner,
+  type SpawnThread,
+} from './thread-host.ts';
+export { TrainingBlock, type TrainingSeat, type TrainingShape } from './training-block.ts';
+export { TrainingLoop } from './training-loop.ts';
+export { MOST_UPDATE_CALLS, UPDATE_CALL_NUMBERS, UPDATE_CALLS } from './update-calls.ts';

@@ -9,7 +9,7 @@ export interface TrainingPart {
 }
 
 /** Bounds of a {@link BesideTraining}. */
-export interface BesideOptions {
+export interface TrainingBounds {
   /** Jobs that may wait at once. */
   readonly jobs: number;
   /** Optimizer steps of a job. */
@@ -35,8 +35,6 @@ export interface BesideTraining {
    * @throws MillraceError MODEL_FAILED with what the thread failed with, TIMEOUT when it has shown no sign of life for a minute.
    */
   advance(): number;
-  /** Gives the estimator what a snapshot needs beside its predictions. */
-  complete(): void;
   /** Ends the thread; jobs that wait are dropped. */
   close(): void;
 }
@@ -44,7 +42,7 @@ export interface BesideTraining {
 /** An estimator that another thread can train. */
 export interface TrainableBeside extends Estimator {
   /** Training from the estimator's present state on; `learnMany` and `restore` must not be called until it is closed. */
-  trainBeside(options: BesideOptions): BesideTraining;
+  trainBeside(options: TrainingBounds): BesideTraining;
 }
 
 export function isTrainableBeside(estimator: Estimator): estimator is TrainableBeside {

@@ -1,2 +1,2 @@
-export { type BesideOptions, type BesideTraining, isTrainableBeside, type TrainableBeside, type TrainingPart } from './beside.ts';
+export { type BesideTraining, isTrainableBeside, type TrainableBeside, type TrainingBounds, type TrainingPart } from './beside.ts';
 export type { Estimator, LearnResult } from './estimator.ts';

@@ -8,7 +8,7 @@ import { Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { initialValues } from './parameter.ts';
 import { formatShape, shapeSize } from './shape.ts';
-import type { ThreadOptions } from './thread.ts';
+import { resolveThreads, type ThreadOptions } from './thread.ts';
 
 export interface CompileOptions {
   /** One loss, or one for each head. */
@@ -22,8 +22,8 @@ export interface CompileOptions {
   readonly clipNorm?: number;
   /** The most rows that one call of `learnMany` may bring; more are refused. Memory does not depend on it; default: no limit. */
   readonly maxBatch?: number;
-  /** Runs shards of a mini-batch side by side, with the same bits as one thread. */
-  readonly threads?: ThreadOptions;
+  /** Threads in all, the caller's among them: shards of a mini-batch run side by side, with the same bits as on one. Default 1. */
+  readonly threads?: number | ThreadOptions;
 }
 
 /**
@@ -41,6 +41,7 @@ export function compile(model: Model, options: CompileOptions): Network {
   if (!Number.isSafeInteger(seed)) throw new MillraceError('INVALID_OPTION', `seed is ${seed}, but must be a whole number`);
   if (!(clipNorm > 0)) throw new MillraceError('INVALID_OPTION', `clipNorm is ${clipNorm}, but must be positive`);
   if (!(maxBatch >= 1)) throw new MillraceError('INVALID_OPTION', `maxBatch is ${maxBatch}, but must be at least 1`);
+  const threads = resolveThreads(options.threads);
   const heads = headsOf(model, options);
   const measured = shardRows(model, heads);
   const outputSize = heads.reduce((sum, head) => sum + head.size, 0);
@@ -57,7 +58,7 @@ export function compile(model: Model, options: CompileOptions): Network {
       ...sizes,
       parameterFloats: measured.parameterFloats,
       signature,
-      ...(options.threads && { threads: options.threads }),
+      ...(threads && { threads }),
     });
   });
   const random = new Random(seed);

@@ -1,11 +1,21 @@
-import { ARENA_START, createKernels, type Kernels, kernelModule } from '../../kernels/index.ts';
+import {
+  ARENA_START,
+  type CallOutcome,
+  CONTROL_WORDS,
+  createKernels,
+  type KernelFunctions,
+  type Kernels,
+  kernelModule,
+  ThreadHandle,
+} from '../../kernels/index.ts';
 import type { Model } from './graph.ts';
 import { type Head, type Layout, layOut } from './layout.ts';
 import type { WeightKind } from './loss-scales.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { type Parameter, readPadded, writePadded } from './parameter.ts';
 import { Arena, type PlanName } from './plan-builder.ts';
-import { CONTROL_WORDS, type RunArguments, type RunOutcome, ThreadHandle, type ThreadOptions } from './thread.ts';
+import { splitUpdates } from './split-updates.ts';
+import type { Threads } from './thread.ts';
 
 /** What the arena is laid out from. */
 export interface EngineParts {
@@ -19,7 +29,7 @@ export interface EngineParts {
   readonly shardRows: number;
   readonly scratchFloats: number;
   readonly parameterFloats: number;
-  readonly threads?: ThreadOptions;
+  readonly threads?: Threads;
 }
 
 /** Rows of a pass: features, and for losses targets and sample weights. */
@@ -49,6 +59,9 @@ interface Lane {
   readonly thread?: ThreadHandle;
 }
 
+/** Arguments of `KernelFunctions.run`. */
+type RunArguments = Parameters<KernelFunctions['run']>;
+
 /** Up to here, a loop is faster than a call of `set`. */
 const SMALL_COPY = 16;
 
@@ -58,6 +71,8 @@ export class Engine {
   /** Factor of each head's loss terms; the caller sets it before a pass with a loss. */
   readonly scales: Float32Array;
   readonly kernels: Kernels;
+  /** The kernels for optimizers, whose updates all threads share. */
+  readonly updateFunctions: KernelFunctions;
   /** Addresses of the parameters, the optimizer's slots and the summed gradients. */
   readonly parameterBase: number;
   readonly slots: readonly number[];
@@ -77,6 +92,10 @@ export class Engine {
     const lanes = Array.from({ length: threads?.count ?? 1 }, () => this.placeLane(arena));
     this.kernels = createKernels(arena.top, threads !== undefined);
     this.lanes = lanes.map((lane, index) => this.startLane(lane, index));
+    this.updateFunctions = splitUpdates(
+      this.kernels.functions,
+      this.lanes.flatMap(({ thread }) => thread ?? []),
+    );
     const { layout } = this.lanes[0]!;
     const scales = layout.stage.scales / 4;
     this.parameters = layout.parameters;
@@ -122,6 +141,11 @@ export class Engine {
     return this.lanes[0]!;
   }
 
+  /** Shards and pieces of updates that threads other than the caller's have worked out so far. */
+  get threadCalls(): number {
+    return this.lanes.reduce((sum, { thread }) => sum + (thread?.served ?? 0), 0);
+  }
+
   /** Ends the threads. */
   close(): void {
     for (const { thread } of this.lanes) thread?.stop();
@@ -141,20 +165,12 @@ export class Engine {
     let loss = 0;
     this.refusal = undefined;
     for (let waveFirst = 0; waveFirst < rows.count; waveFirst += shardRows * this.lanes.length) {
-      const requests: RunArguments[] = [];
-      for (let first = waveFirst; first < rows.count && requests.length < this.lanes.length; first += shardRows) {
-        const lane = this.lanes[requests.length]!;
-        this.stageShard(lane, rows, first);
-        const request = this.request(lane, rows, plan, first, step);
-        requests.push(request);
-        lane.thread?.start(request);
-      }
-      const own = this.runHere(requests[0]!);
-      for (let index = 0; index < requests.length; index++) {
-        const outcome = this.lanes[index]!.thread?.finish() ?? own;
+      const outcomes = this.runWave(rows, plan, waveFirst, step);
+      for (let index = 0; index < outcomes.length; index++) {
+        const { value, refusedPosition } = outcomes[index]!;
         const first = waveFirst + index * shardRows;
-        if (outcome.loss < 0) this.refusal ??= this.explain(outcome, first);
-        loss += outcome.loss;
+        if (value < 0) this.refusal ??= this.explain(value, refusedPosition, first);
+        loss += value;
         if (this.refusal === undefined) collect(this.lanes[index]!, first, Math.min(shardRows, rows.count - first));
       }
       if (this.refusal !== undefined) return undefined;
@@ -162,10 +178,26 @@ export class Engine {
     return loss;
   }
 
-  private runHere(request: RunArguments): RunOutcome {
+  /** One shard on each lane. The caller's own comes last, so that the others work while its rows are copied. */
+  private runWave(rows: Rows, plan: PlanName, waveFirst: number, step: number): CallOutcome[] {
+    const { shardRows } = this.parts;
+    const shards = Math.min(this.lanes.length, Math.ceil((rows.count - waveFirst) / shardRows));
+    for (let index = shards - 1; index > 0; index--) {
+      const lane = this.lanes[index]!;
+      const first = waveFirst + index * shardRows;
+      this.stageShard(lane, rows, first);
+      lane.thread!.start('run', this.request(lane, rows, plan, first, step));
+    }
+    this.stageShard(this.lanes[0]!, rows, waveFirst);
+    const outcomes = [this.runHere(this.request(this.lanes[0]!, rows, plan, waveFirst, step))];
+    for (let index = 1; index < shards; index++) outcomes.push(this.lanes[index]!.thread!.finish());
+    return outcomes;
+  }
+
+  private runHere(request: RunArguments): CallOutcome {
     const { functions } = this.kernels;
-    const loss = functions.run(...request);
-    return { loss, refusedPosition: loss < 0 ? functions.refusedPosition() : -1 };
+    const value = functions.run(...request);
+    return { value, refusedPosition: value < 0 ? functions.refusedPosition() : -1 };
   }
 
   private request(lane: Lane, rows: Rows, plan: PlanName, first: number, step: number): RunArguments {
@@ -190,9 +222,9 @@ export class Engine {
   }
 
   /** A run returns -1 for a value that is not finite, -2 for a token that no embedding has. */
-  private explain({ loss, refusedPosition }: RunOutcome, first: number): Refusal {
+  private explain(value: number, refusedPosition: number, first: number): Refusal {
     const { inputSize } = this.parts;
-    if (loss === -2) return { kind: 'token', row: first + refusedPosition, column: 0 };
+    if (value === -2) return { kind: 'token', row: first + refusedPosition, column: 0 };
     return { kind: 'value', row: first + Math.floor(refusedPosition / inputSize), column: refusedPosition % inputSize };
   }
 
@@ -212,10 +244,10 @@ export class Engine {
   }
 
   private startLane(lane: Lane, index: number): Lane {
-    const { memory, u32 } = this.kernels;
+    const { functions, memory, u32 } = this.kernels;
     for (const plan of ['training', 'prediction', 'evaluation'] as const) u32.set(lane.layout.plans[plan], lane.plans[plan][0] / 4);
     if (index === 0) return lane;
-    const thread = new ThreadHandle(memory, lane.control);
+    const thread = new ThreadHandle(functions, memory, lane.control);
     this.parts.threads!.spawn({ module: kernelModule(true), memory, control: lane.control });
     return { ...lane, thread };
   }

@@ -1,3 +1,4 @@
+export { provideThreads, runThread, type SpawnThread, type ThreadSeat } from '../../kernels/index.ts';
 export type { Activation } from './activations.ts';
 export { type CompileOptions, compile } from './compile.ts';
 export { input, type Model, model, sequential } from './graph.ts';
@@ -56,7 +57,5 @@ export { cosineDecay, inverseTimeDecay, stepDecay, warmup } from './optimizers/s
 export { type MomentumOptions, momentum, nesterov, type SgdOptions, sgd } from './optimizers/sgd.ts';
 export type { Shape } from './shape.ts';
 export { summary } from './summary.ts';
-export { runThread, type ThreadOptions, type ThreadSeat } from './thread.ts';
-export { provideThreads, type SpawnThread } from './thread-host.ts';
+export type { ThreadOptions, Threads } from './thread.ts';
 export { type Dataset, type EpochReport, lossOf, type TrainOptions, type TrainReport, train } from './train.ts';
-export type { TrainingSeat, TrainingShape } from './training-seat.ts';

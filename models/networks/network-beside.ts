@@ -1,12 +1,17 @@
-import { kernelModule } from '../../kernels/index.ts';
+import {
+  kernelModule,
+  providedThreads,
+  type SpawnThread,
+  TrainingBlock,
+  TrainingLoop,
+  type TrainingSeat,
+  type TrainingShape,
+} from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
-import type { BesideOptions, BesideTraining, TrainingPart } from '../estimators/beside.ts';
+import type { BesideTraining, TrainingBounds, TrainingPart } from '../estimators/beside.ts';
 import { Engine } from './engine.ts';
 import { headScales, weightKindOf } from './loss-scales.ts';
 import type { NetworkParts } from './network.ts';
-import { providedThreads } from './thread-host.ts';
-import { TrainingLoop } from './training-loop.ts';
-import { TrainingBlock, type TrainingSeat, type TrainingShape } from './training-seat.ts';
 import { recordUpdate } from './update-recorder.ts';
 
 /** Waits without a sign of life, of a second each, after which the thread is given up. */
@@ -34,7 +39,6 @@ export class NetworkBeside implements BesideTraining {
   readonly #lent: BesideParts;
   readonly #trained: Engine;
   readonly #shape: TrainingShape;
-  readonly #seat: TrainingSeat;
   readonly #block: TrainingBlock;
   /** Makes jobs here, where no thread does. */
   readonly #loop: TrainingLoop | undefined;
@@ -46,7 +50,7 @@ export class NetworkBeside implements BesideTraining {
   #recorded: number;
   #complete = true;
 
-  constructor(lent: BesideParts, options: BesideOptions) {
+  constructor(lent: BesideParts, options: TrainingBounds) {
     this.#lent = lent;
     this.#counts = lent.counts;
     this.#recorded = lent.counts.steps;
@@ -56,12 +60,16 @@ export class NetworkBeside implements BesideTraining {
     const shared = new SharedArrayBuffer(TrainingBlock.bytes(this.#shape));
     this.#block = new TrainingBlock(this.#shape, shared);
     this.#block.outcomes[0]!.counts.set([lent.counts.steps, lent.counts.skipped]);
-    const { memory } = this.#trained.kernels;
-    this.#seat = { kind: 'training', module: kernelModule(true), memory, shared, shape: this.#shape };
     this.#copyState();
-    const spawn = options.thread ? providedThreads() : undefined;
-    if (spawn === undefined) this.#loop = new TrainingLoop(this.#seat);
-    else spawn(this.#seat);
+    this.#loop = this.#start({ shared, shape: this.#shape }, options.thread ? providedThreads() : undefined);
+  }
+
+  #start(training: TrainingSeat, spawn: SpawnThread | undefined): TrainingLoop | undefined {
+    const { memory } = this.#trained.kernels;
+    const module = kernelModule(true);
+    if (spawn === undefined) return new TrainingLoop(module, memory, training);
+    spawn({ module, memory, control: this.#trained.ownLane.control, training });
+    return undefined;
   }
 
   /** The network's state is where training begins. */
@@ -153,6 +161,7 @@ export class NetworkBeside implements BesideTraining {
     });
   }
 
+  /** Gives the network what a snapshot needs beside the parameters. */
   complete(): void {
     if (this.#complete) return;
     this.#complete = true;
@@ -167,7 +176,7 @@ export class NetworkBeside implements BesideTraining {
   }
 }
 
-function shapeOf(engine: Engine, parts: NetworkParts, { jobs, parts: steps, mostRows }: BesideOptions): TrainingShape {
+function shapeOf(engine: Engine, parts: NetworkParts, { jobs, parts: steps, mostRows }: TrainingBounds): TrainingShape {
   const { inputSize, outputSize, shardRows, seed, clipNorm, parameterFloats, heads } = parts;
   const { parameterBase, slots, gradients } = engine;
   const { plans, shardGradients, layout } = engine.ownLane;

@@ -1,9 +1,9 @@
+import { clipGradients, gradientsAreSafe } from '../../kernels/index.ts';
 import { type Adoption, MillraceError } from '../../streams/index.ts';
-import type { BesideOptions, BesideTraining } from '../estimators/beside.ts';
+import type { BesideTraining, TrainingBounds } from '../estimators/beside.ts';
 import type { LearnResult } from '../estimators/estimator.ts';
 import { Engine, type EngineParts, type Rows } from './engine.ts';
 import { fittingLayers, optimizerOf } from './fitting-layers.ts';
-import { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 import { headScales, type WeightKind, weightKindOf } from './loss-scales.ts';
 import { NetworkBeside, type StepCounts } from './network-beside.ts';
 import type { Parameter } from './parameter.ts';
@@ -32,6 +32,7 @@ export class Network {
   private readonly tensors: readonly TensorPlace[];
   private readonly parts: NetworkParts;
   private readonly engine: Engine;
+  private beside: NetworkBeside | undefined;
   private stepCount = 0;
   private skippedCount = 0;
 
@@ -42,6 +43,7 @@ export class Network {
     this.engine = new Engine(parts);
     this.parameters = this.engine.parameters;
     this.tensors = this.parameters.map(({ name, shape }) => [name, shape]);
+    this.warmUp();
   }
 
   /** Optimizer steps so far: the model version that predictions carry. */
@@ -96,7 +98,8 @@ export class Network {
       this.skippedCount++;
       return { loss, skipped: true };
     }
-    this.update();
+    this.update(this.parts.parameterFloats);
+    this.stepCount++;
     return { loss, skipped: false };
   }
 
@@ -136,6 +139,7 @@ export class Network {
 
   /** Weights, optimizer state, step count and random state as canonical bytes: equal states give equal bytes. */
   snapshot(): Uint8Array {
+    this.beside?.complete();
     const { signature, seed } = this.parts;
     const arrays = [this.engine.parameterBase, ...this.engine.slots].map((base) => this.engine.read(base));
     const { tensors } = this;
@@ -189,16 +193,22 @@ export class Network {
    *
    * @throws MillraceError INVALID_OPTION for an optimizer of one's own that reads values while it updates
    */
-  trainBeside(options: BesideOptions): BesideTraining {
+  trainBeside(options: TrainingBounds): BesideTraining {
     const counts = { steps: this.stepCount, skipped: this.skippedCount };
     const onAdvance = ({ steps, skipped }: StepCounts): void => {
       this.stepCount = steps;
       this.skippedCount = skipped;
     };
-    return new NetworkBeside({ engine: this.engine, parts: this.parts, counts, onAdvance }, options);
+    this.beside = new NetworkBeside({ engine: this.engine, parts: this.parts, counts, onAdvance }, options);
+    return this.beside;
   }
 
-  /** Ends the network's threads, if it has any; it cannot be used afterwards. */
+  /** Shards and pieces of updates that threads other than the caller's have worked out so far. */
+  get threadCalls(): number {
+    return this.engine.threadCalls;
+  }
+
+  /** Ends the network's threads, if it has any; it goes on in the caller's. A network that nobody uses any more ends them by itself. */
   close(): void {
     this.engine.close();
   }
@@ -222,13 +232,24 @@ export class Network {
     return this.engine.loss(batch, plan, this.stepCount) ?? this.refuse(features);
   }
 
-  private update(): void {
-    const { gradients, kernels, parameterBase: parameters, slots } = this.engine;
+  /**
+   * One step on a row of zeros whose update reaches no parameter: engines compile a function when it is first called, and that should not
+   * hold up the first step. The parameters are still zero here, too.
+   */
+  private warmUp(): void {
+    const features = new Float32Array(this.inputSize);
+    const loss = this.lossOver(features, new Float32Array(this.outputSize), 1, undefined, 'training');
+    if (gradientsAreSafe(this.engine.kernels.functions, loss ?? 0, this.engine.gradients, 0)) this.update(0);
+    this.predictMany(features, 1);
+  }
+
+  /** Updates the first `count` floats of the parameters. */
+  private update(count: number): void {
+    const { gradients, kernels, parameterBase: parameters, slots, updateFunctions } = this.engine;
     const { functions } = kernels;
-    const { clipNorm, optimizer, parameterFloats: count } = this.parts;
+    const { clipNorm, optimizer } = this.parts;
     clipGradients(functions, gradients, count, clipNorm);
-    optimizer.update({ functions, count, parameters, gradients, slots, step: this.stepCount });
-    this.stepCount++;
+    optimizer.update({ functions: updateFunctions, count, parameters, gradients, slots, step: this.stepCount });
   }
 
   private refuse(features: Float32Array): never {

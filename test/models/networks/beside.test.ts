@@ -85,7 +85,6 @@ function statesBeside(network: Network, waiting: number) {
   const skipped: number[] = [];
   const advance = () => {
     skipped.push(training.advance());
-    training.complete();
     states.push(stateOf(network));
   };
   for (const [index, job] of jobs.entries()) {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { provideThreads, type SpawnThread } from '../../../models/networks/index.ts';
+import { provideThreads, type SpawnThread } from '../../../kernels/index.ts';
 
 /** How threads of a test behave. */
 export interface ThreadHabits {

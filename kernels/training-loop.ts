@@ -1,7 +1,7 @@
-import { instantiateKernels, type Kernels } from '../../kernels/index.ts';
 import { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
-import { type PartBlock, TrainingBlock, type TrainingSeat, type TrainingShape } from './training-seat.ts';
-import { playUpdate } from './update-recorder.ts';
+import { instantiateKernels, type Kernels } from './load-kernels.ts';
+import { type PartBlock, TrainingBlock, type TrainingSeat, type TrainingShape } from './training-block.ts';
+import { playUpdate } from './update-calls.ts';
 
 /** Makes a network's steps, job by job, as `Network.learnMany` makes them: the same calls in the same order give the same bits. */
 export class TrainingLoop {
@@ -12,7 +12,7 @@ export class TrainingLoop {
   #steps: number;
   #skipped: number;
 
-  constructor({ module, memory, shared, shape }: TrainingSeat) {
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, { shared, shape }: TrainingSeat) {
     this.#shape = shape;
     this.#block = new TrainingBlock(shape, shared);
     this.#kernels = instantiateKernels(module, memory);
@@ -100,8 +100,8 @@ export class TrainingLoop {
 }
 
 /** Makes a network's steps until the network is closed. Blocks the worker that calls it. */
-export function runTraining(seat: TrainingSeat): void {
-  const loop = new TrainingLoop(seat);
+export function runTraining(module: WebAssembly.Module, memory: WebAssembly.Memory, seat: TrainingSeat): void {
+  const loop = new TrainingLoop(module, memory, seat);
   try {
     while (loop.next()) loop.make();
   } catch (thrown) {

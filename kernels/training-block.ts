@@ -1,3 +1,5 @@
+import { MOST_UPDATE_CALLS, UPDATE_CALL_NUMBERS } from './update-calls.ts';
+
 /** What a network's steps are made of when another thread makes them: plain data, all addresses in bytes of `memory`. */
 export interface TrainingShape {
   readonly inputSize: number;
@@ -23,11 +25,8 @@ export interface TrainingShape {
   readonly mostRows: number;
 }
 
-/** What a thread is handed to make a network's steps: it calls `runThread` with it. */
+/** Where a thread that makes a network's steps finds its jobs. */
 export interface TrainingSeat {
-  readonly kind: 'training';
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
   /** Jobs and their outcomes, see {@link TrainingBlock}. */
   readonly shared: SharedArrayBuffer;
   readonly shape: TrainingShape;
@@ -46,10 +45,8 @@ const FAILED = 1;
 const STOPPED = 2;
 
 const MOST_ERROR_BYTES = 4000;
-/** Kernel calls of one update. */
-export const MOST_CALLS = 4;
-/** A call: the function's number, how many arguments follow, the arguments. */
-export const CALL_NUMBERS = 18;
+/** Numbers of a recorded update. */
+const UPDATE_NUMBERS = 1 + MOST_UPDATE_CALLS * UPDATE_CALL_NUMBERS;
 
 /** Checks before a thread goes to sleep: the next job or outcome is often close. */
 const SPINS = 2000;
@@ -90,7 +87,7 @@ export class TrainingBlock {
     const place = new Places(shared);
     this.#control = new Int32Array(shared, place.take(CONTROL_BYTES), CONTROL_BYTES / 4);
     this.#error = new Uint8Array(shared, place.take(MOST_ERROR_BYTES), MOST_ERROR_BYTES);
-    this.updates = Array.from({ length: jobs * parts }, () => place.doubles(1 + MOST_CALLS * CALL_NUMBERS));
+    this.updates = Array.from({ length: jobs * parts }, () => place.doubles(UPDATE_NUMBERS));
     const part = (): PartBlock => ({
       header: place.doubles(3),
       scales: place.floats(heads),
@@ -110,7 +107,7 @@ export class TrainingBlock {
     const part = [3 * 8, heads * 4, mostRows * inputSize * 4, mostRows * outputSize * 4, mostRows * outputSize * 4];
     const outcome = [2 * 8, ...Array.from({ length: 1 + slots.length }, () => parameterFloats * 4)];
     const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + aligned(size), 0);
-    const updates = jobs * parts * aligned((1 + MOST_CALLS * CALL_NUMBERS) * 8);
+    const updates = jobs * parts * aligned(UPDATE_NUMBERS * 8);
     return sum([CONTROL_BYTES, MOST_ERROR_BYTES]) + updates + jobs * (parts * sum(part) + sum(outcome));
   }
 

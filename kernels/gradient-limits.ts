@@ -1,4 +1,4 @@
-import type { KernelFunctions } from '../../kernels/index.ts';
+import type { KernelFunctions } from './kernel-functions.ts';
 
 /** Gradients beyond this would overflow when squared in the optimizers' moments: the step is skipped. */
 const LARGEST_GRADIENT = 1e18;
