@@ -37,12 +37,9 @@ export {
   type ThreadSeat,
   threadFailed,
 } from './thread.ts';
-// The name is provideThreads; the other pair goes once nothing uses it.
 export {
   providedThreads,
-  providedThreads as threadSpawner,
   provideThreads,
-  provideThreads as setThreadSpawner,
   type SpawnThread,
 } from './thread-host.ts';
 export { TrainingBlock, type TrainingSeat, type TrainingShape } from './training-block.ts';
