@@ -40,10 +40,13 @@ function numberValues(data: Data, name: string): NumberView['values'] {
   throw new ColumnError(`column '${name}' is ${type}, not a number`);
 }
 
-/** int64 values as float64, by halves: reading BigInts one by one is 10 times slower. */
-export function int64ToNumbers(values: BigInt64Array | BigUint64Array, length: number): Float64Array {
+/** int64 values as float64, by halves: reading BigInts one by one is 10 times slower. `numbers`: memory of that length to use. */
+export function int64ToNumbers(
+  values: BigInt64Array | BigUint64Array,
+  length: number,
+  numbers: Float64Array = new Float64Array(length),
+): Float64Array {
   const halves = new Int32Array(values.buffer, values.byteOffset, length * 2);
-  const numbers = new Float64Array(length);
   for (let row = 0; row < length; row++) {
     numbers[row] = (halves[2 * row + 1] as number) * 4294967296 + ((halves[2 * row] as number) >>> 0);
   }
@@ -137,11 +140,20 @@ export function booleanView<T extends TypeMap>(batch: Batch<T>, name: ColumnName
   return { values, validity: Validity.of(data), length: data.length };
 }
 
-/** The instants of a timestamp column in milliseconds since the epoch; NaN where null. */
-export function instantsOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>): Float64Array {
+/**
+ * The instants of a timestamp column in milliseconds since the epoch; NaN where null.
+ *
+ * @param memory of at least that length, for callers that keep nothing beyond the batch: it is overwritten
+ */
+export function instantsOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<T>, memory?: Float64Array): Float64Array {
   const data = columnData(batch, name);
   if (!DataType.isTimestamp(data.type)) throw new ColumnError(`column '${name}' is ${data.type}, not a timestamp`);
-  const instants = timestampsToMilliseconds(data.values as BigInt64Array, data.length, data.type.unit);
+  const instants = timestampsToMilliseconds(
+    data.values as BigInt64Array,
+    data.length,
+    data.type.unit,
+    memory?.subarray(0, data.length) ?? new Float64Array(data.length),
+  );
   const validity = Validity.of(data);
   if (!validity.complete) for (let row = 0; row < instants.length; row++) if (!validity.isValid(row)) instants[row] = Number.NaN;
   return instants;
@@ -151,15 +163,19 @@ export function instantsOf<T extends TypeMap>(batch: Batch<T>, name: ColumnName<
 const UNITS_PER_MILLISECOND = [0, 1, 1_000, 1_000_000];
 
 /** Timestamps of any unit in ms, rounded down; exactly, by halves, because nanoseconds exceed 2^53. */
-export function timestampsToMilliseconds(values: BigInt64Array, length: number, unit: number): Float64Array {
+export function timestampsToMilliseconds(
+  values: BigInt64Array,
+  length: number,
+  unit: number,
+  instants: Float64Array = new Float64Array(length),
+): Float64Array {
   const divisor = UNITS_PER_MILLISECOND[unit] as number;
   if (divisor <= 1) {
-    const instants = int64ToNumbers(values, length);
+    int64ToNumbers(values, length, instants);
     if (divisor === 0) for (let row = 0; row < length; row++) instants[row] = (instants[row] as number) * 1_000;
     return instants;
   }
   const halves = new Int32Array(values.buffer, values.byteOffset, length * 2);
-  const instants = new Float64Array(length);
   for (let row = 0; row < length; row++) {
     const high = Math.floor((halves[2 * row + 1] as number) / divisor);
     const rest = ((halves[2 * row + 1] as number) - high * divisor) * 4294967296 + ((halves[2 * row] as number) >>> 0);

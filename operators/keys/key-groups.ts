@@ -52,28 +52,30 @@ export class KeyGroups {
     if (other.kind !== '') this.#kind = other.kind;
   }
 
-  /** The group of every row; `column`: where another stream names the key otherwise. */
-  groupsOf(batch: Batch, column = this.#column): Int32Array {
-    if (column === undefined) return new Int32Array(batch.numRows);
+  /** The group of every row; `column`: where another stream names the key otherwise; `memory`: of at least that length, overwritten. */
+  groupsOf(batch: Batch, column = this.#column, memory = new Int32Array(batch.numRows)): Int32Array {
+    if (column === undefined) return memory.subarray(0, batch.numRows).fill(0);
     const { type } = columnData(batch, column);
     this.#kind = keyKind(type);
     if (DataType.isInt(type) || DataType.isFloat(type)) return this.#groupsOfNumbers(batch, column);
-    if (DataType.isDictionary(type)) return this.#groupsOfCategories(batch, column);
+    if (DataType.isDictionary(type)) return this.#groupsOfCategories(batch, column, memory.subarray(0, batch.numRows));
     const groups = this.#strings.codesOf(batch, column);
     for (let row = 0; row < groups.length; row++) groups[row] = (groups[row] as number) + 1;
     return groups;
   }
 
   /** Keys are met in row order, whatever the dictionary's order. */
-  #groupsOfCategories(batch: Batch, column: string): Int32Array {
+  #groupsOfCategories(batch: Batch, column: string, groups: Int32Array): Int32Array {
     const data = columnData(batch, column);
     const view = stringView(batch, column);
     const known = this.#groupsOfEntries(data.dictionary as Vector<Utf8>);
     const validity = Validity.of(data);
     const codes = data.values as Int32Array;
-    const groups = new Int32Array(data.length);
     for (let row = 0; row < groups.length; row++) {
-      if (!validity.complete && !validity.isValid(row)) continue;
+      if (!validity.complete && !validity.isValid(row)) {
+        groups[row] = 0;
+        continue;
+      }
       const entry = codes[row] as number;
       let group = known[entry] as number;
       if (group === 0) {
@@ -138,8 +140,8 @@ export class KeyGroups {
     out.string(this.#kind).strings(this.#strings.keys).numbers(this.#numbers.numbers());
   }
 
-  static read(column: string | undefined, input: StateReader): KeyGroups {
-    const groups = new KeyGroups(column, input.string());
+  static read(column: string | undefined, input: StateReader, kind = input.string()): KeyGroups {
+    const groups = new KeyGroups(column, kind);
     for (const key of input.strings()) groups.add(key);
     for (const key of input.float64s()) groups.add(key);
     return groups;

@@ -1,3 +1,5 @@
+import { IntStack } from './int-stack.ts';
+
 /** Groups up to which a slot is looked up by group in any case: the array is small. */
 const FEW_GROUPS = 4096;
 
@@ -13,19 +15,23 @@ export class GroupSlots {
   dense: Int32Array | undefined = new Int32Array(0);
   /** Sparse form: 1 + member, by hash of the group. */
   #places = new Int32Array(0);
-  #groups = new Int32Array(16);
-  #slots = new Int32Array(16);
+  readonly #groups = new IntStack();
+  readonly #slots = new IntStack();
   #known = 0;
-  size = 0;
+
+  /** How many groups have a slot. */
+  get size(): number {
+    return this.#slots.size;
+  }
 
   /** The groups that have a slot. */
   get groups(): Int32Array {
-    return this.#groups.subarray(0, this.size);
+    return this.#groups.values;
   }
 
   /** Their slots. */
   get slots(): Int32Array {
-    return this.#slots.subarray(0, this.size);
+    return this.#slots.values;
   }
 
   /** Makes room for groups below `groups`; call it before {@link find} and {@link add}. */
@@ -40,17 +46,13 @@ export class GroupSlots {
   find(group: number): number {
     if (this.dense !== undefined) return (this.dense[group] as number) - 1;
     const member = (this.#places[this.#placeOf(group)] as number) - 1;
-    return member < 0 ? -1 : (this.#slots[member] as number);
+    return member < 0 ? -1 : this.#slots.at(member);
   }
 
   /** Adds a group that has no slot yet. */
   add(group: number, slot: number): void {
-    if (this.size === this.#groups.length) {
-      this.#groups = grown(this.#groups, this.size * 2);
-      this.#slots = grown(this.#slots, this.size * 2);
-    }
-    this.#groups[this.size] = group;
-    this.#slots[this.size++] = slot;
+    this.#groups.push(group);
+    this.#slots.push(slot);
     if (this.dense !== undefined) this.dense[group] = slot + 1;
     else if (this.size * 2 <= this.#places.length) this.#places[this.#placeOf(group)] = this.size;
     else if (this.size * SPARSE >= this.#known) this.#makeDense(this.#known);
@@ -60,7 +62,8 @@ export class GroupSlots {
   #makeDense(groups: number): void {
     this.dense = new Int32Array(groups);
     this.#places = new Int32Array(0);
-    for (let member = 0; member < this.size; member++) this.dense[this.#groups[member] as number] = (this.#slots[member] as number) + 1;
+    const { groups: members, slots } = this;
+    for (let member = 0; member < members.length; member++) this.dense[members[member] as number] = (slots[member] as number) + 1;
   }
 
   #makeSparse(places: number): void {
@@ -68,7 +71,7 @@ export class GroupSlots {
     let room = places;
     while (room < this.size * 4) room *= 2;
     this.#places = new Int32Array(room);
-    for (let member = 0; member < this.size; member++) this.#places[this.#placeOf(this.#groups[member] as number)] = member + 1;
+    for (let member = 0; member < this.size; member++) this.#places[this.#placeOf(this.#groups.at(member))] = member + 1;
   }
 
   /** Where a group is, or would be put. */
@@ -78,14 +81,8 @@ export class GroupSlots {
     let place = (Math.imul(group, 0x9e3779b1) >>> 7) & mask;
     for (;;) {
       const member = (this.#places[place] as number) - 1;
-      if (member < 0 || this.#groups[member] === group) return place;
+      if (member < 0 || this.#groups.at(member) === group) return place;
       place = (place + 1) & mask;
     }
   }
-}
-
-function grown(values: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const longer = new Int32Array(length);
-  longer.set(values);
-  return longer;
 }

@@ -2,6 +2,7 @@ import type { Data } from 'apache-arrow';
 import type { Batch } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
 import { type Accumulator, type Aggregate, BatchViews } from './aggregates/aggregate.ts';
+import { IntStack } from './int-stack.ts';
 
 /** Aggregates by name, as the user gives them. */
 export type Aggregates = Readonly<Record<string, Aggregate>>;
@@ -10,9 +11,9 @@ export type Aggregates = Readonly<Record<string, Aggregate>>;
 export class Slots {
   readonly names: readonly string[];
   readonly #accumulators: readonly Accumulator[];
-  readonly #free: number[] = [];
+  readonly #free = new IntStack();
   /** Taken, but not emptied yet: that is done for many at once. */
-  #taken: number[] = [];
+  readonly #taken = new IntStack();
   #used = 0;
 
   constructor(aggregates: Aggregates) {
@@ -22,24 +23,23 @@ export class Slots {
 
   /** An empty slot. */
   take(): number {
-    const slot = this.#free.pop() ?? this.#used++;
+    const slot = this.#free.size > 0 ? this.#free.pop() : this.#used++;
     this.#taken.push(slot);
     return slot;
   }
 
   /** Gives slots back; they may be taken again at once. */
   free(slots: Int32Array): void {
-    for (let i = 0; i < slots.length; i++) this.#free.push(slots[i] as number);
+    this.#free.pushAll(slots);
   }
 
   #settle(): void {
-    if (this.#taken.length === 0) return;
-    const taken = Int32Array.from(this.#taken);
-    this.#taken = [];
+    if (this.#taken.size === 0) return;
     for (const accumulator of this.#accumulators) {
       accumulator.reserve(this.#used);
-      accumulator.clear(taken);
+      accumulator.clear(this.#taken.values);
     }
+    this.#taken.size = 0;
   }
 
   /** Adds rows `from` to `to` of a batch, each to its slot (-1: none). */

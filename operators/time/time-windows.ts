@@ -52,6 +52,8 @@ export class TimeWindows {
   readonly #slots: Slots;
   readonly #order: OutputOrder;
   readonly #closed = new ClosedWindows();
+  /** Used again for every batch: fresh memory for each would cost more than the work on it. */
+  #memory = memoryFor(0);
   #groups: KeyGroups;
   #panes: Pane[] = [];
   /** Windows that end here or before have closed. */
@@ -71,13 +73,7 @@ export class TimeWindows {
   /** Takes a batch; returns the windows that it closed. */
   append(input: StreamBatch): Assignment {
     this.#forgetGroups();
-    const rows: BatchRows = {
-      input,
-      times: eventTimes(input.batch),
-      groups: this.#groups.groupsOf(input.batch),
-      views: this.#slots.viewsOf(input.batch),
-      slots: new Int32Array(input.batch.numRows),
-    };
+    const rows = this.#rowsOf(input);
     const late: number[] = [];
     const timeless: number[] = [];
     let added = 0;
@@ -105,6 +101,19 @@ export class TimeWindows {
     }
     const output = this.#closed.output(input, this.#key(), this.#slots, this.#order);
     return { output, late: Int32Array.from(late), timeless: Int32Array.from(timeless) };
+  }
+
+  #rowsOf(input: StreamBatch): BatchRows {
+    const { numRows } = input.batch;
+    if (numRows > this.#memory.slots.length) this.#memory = memoryFor(numRows);
+    const { times, groups, slots } = this.#memory;
+    return {
+      input,
+      times: eventTimes(input.batch, undefined, times),
+      groups: this.#groups.groupsOf(input.batch, undefined, groups),
+      views: this.#slots.viewsOf(input.batch),
+      slots: slots.subarray(0, numRows),
+    };
   }
 
   /** Gives slots to rows from `from` on, as long as they lie in the pane and close no window; returns the row after them. */
@@ -258,6 +267,8 @@ export class TimeWindows {
     return windows;
   }
 }
+
+const memoryFor = (rows: number) => ({ times: new Float64Array(rows), groups: new Int32Array(rows), slots: new Int32Array(rows) });
 
 function membersOf(groups: readonly number[], slots: Int32Array, size: number): GroupSlots {
   const members = new GroupSlots();
