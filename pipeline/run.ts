@@ -145,12 +145,13 @@ class PipelineRun {
       module,
       allowOrphans = false,
       resetSteps = [],
+      savepoint,
       resumable = false,
       onNotice = () => {},
       onRetry = () => {},
     } = this.#options;
     const { partitions, found, pipeline } = plan;
-    const consent = { allowOrphans, resetSteps };
+    const consent = { allowOrphans, resetSteps, savepoint };
     if (workers === 1) {
       const inputEnds = () => this.#inputEnds();
       return new TaskGroup(

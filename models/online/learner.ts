@@ -48,7 +48,7 @@ export class Learner {
     this.#settings = settings;
     this.#step = step;
     this.#outputs = settings.leads.length;
-    this.#trainer = new Trainer(settings);
+    this.#trainer = new Trainer(settings, step);
     const { leads, tolerance, maxPending } = settings;
     this.#ledger = new LabelLedger({ inputSize: this.#trainer.estimator.inputSize, leads, tolerance, maxPending });
     this.#baseline = settings.baseline.create(leads);
@@ -80,6 +80,11 @@ export class Learner {
     this.#scoring.finish(this.#last);
   }
 
+  /** Ends the thread that trains, if there is one. */
+  close(): void {
+    this.#trainer.close();
+  }
+
   report(): StepReport {
     return { scores: this.#scoring.report(), modelVersion: this.#trainer.estimator.steps };
   }
@@ -94,7 +99,7 @@ export class Learner {
     }
     if (ordinal > this.#last.ordinal && this.#trainer.due) {
       this.#finishRun(turn);
-      const skipped = this.#trainer.step();
+      const skipped = this.#trainer.step(ordinal);
       if (skipped > 0) this.#step.count('skippedSteps', skipped);
     }
     this.#last.ordinal = ordinal;
@@ -238,9 +243,7 @@ export class Learner {
     const [differing] = this.#differences(input);
     if (differing !== undefined) {
       const { name, stored, value } = differing;
-      throw new MillraceError('STATE_INCOMPATIBLE', `the state was written with ${name} ${stored}, this learn has ${value}`, {
-        hint: 'restore the option, give the step another id, or begin anew with --fresh',
-      });
+      throw new MillraceError('STATE_INCOMPATIBLE', `the state was written with ${name} ${stored}, this learn has ${value}`);
     }
     this.#restorePlace(input);
     const { estimator } = this.#trainer;
@@ -287,11 +290,11 @@ export class Learner {
 
   /** What a snapshot must agree on with the options before anything else of it can be read. */
   #shape(): readonly (readonly [string, string])[] {
-    const { leads, batchRows, residual, baseline, replay } = this.#settings;
+    const { leads, batchRows, residual, baseline, replay, beside } = this.#settings;
     return [
       ['leads (ms)', leads.join(', ')],
       ['values per row', String(this.#trainer.estimator.inputSize)],
-      ['batchRows', String(batchRows)],
+      ['batchRows', beside === undefined ? String(batchRows) : `${batchRows}, beside by ${beside.lag}`],
       ['residual', String(residual)],
       ['replay', replay === undefined ? 'none' : `${replay.samples} samples`],
       ['baseline', `${baseline.name}(${baseline.column})`],
