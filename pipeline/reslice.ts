@@ -4,6 +4,7 @@ import { MillraceError } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
 import { start } from './run.ts';
+import { systemClock } from './system-clock.ts';
 import { differingSteps } from './task-state.ts';
 
 /** What cutting one sample in several ways gave. */
@@ -111,7 +112,7 @@ async function runCut(pipeline: Pipeline, sample: Sample, batchRows: number): Pr
     await home.topics.ensure(topic, { partitions: 1 });
     for (const block of blocks) await home.topics.append(topic, 0, block);
   }
-  await start({ ...pipeline, feeds: {} }, { home, drain: true, task: { batchRows } }).done;
+  await start({ ...pipeline, feeds: {} }, { home, drain: true, task: { batchRows }, clock: { ...systemClock, virtual: true } }).done;
   const topics: Record<string, string> = {};
   for (const { topic, partition, end } of await home.topics.list()) {
     if (!sample.has(topic)) topics[`topic ${topic}/${partition}`] = hashRecords(await readFirst(home, topic, end));

@@ -10,10 +10,13 @@ export class StepJournal {
   entries: JournalEntry[] = [];
   /** Bytes of these, about. */
   bytes = 0;
+  /** True while committed rows are run again. */
+  repeating = false;
   #recalled = new Map<string, unknown[]>();
 
-  /** Loads the journal of a committed epoch for the re-run. */
+  /** Loads the journal of a committed epoch for the re-run that begins. */
   recall(journal: readonly JournalEntry[]): void {
+    this.repeating = true;
     this.#recalled = new Map();
     for (const { kind, value } of journal) {
       if (!kind.startsWith(PREFIX)) continue;
@@ -32,6 +35,11 @@ export class StepJournal {
   keep(step: string, ordinal: number, value: unknown): void {
     this.entries.push({ ordinal, kind: PREFIX + step, value });
     this.bytes += JSON.stringify(value).length + PREFIX.length + step.length + 40;
+  }
+
+  /** The re-run is over. */
+  goLive(): void {
+    this.repeating = false;
   }
 
   restart(): void {

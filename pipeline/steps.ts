@@ -39,6 +39,7 @@ export class Steps implements TaskContext {
 
   step({ name, ledger, onError = 'stop' }: StepDeclaration): StepContext {
     const id = this.#freeId(name);
+    const { journal } = this;
     this.ids.push(id);
     this.ledger.declare(id, onError === 'reject' ? withRejected(ledger) : ledger);
     return {
@@ -46,8 +47,11 @@ export class Steps implements TaskContext {
       onError,
       clock: this.#clock,
       journal: {
-        recall: () => this.journal.next(id),
-        keep: (ordinal, answer) => this.journal.keep(id, ordinal, answer),
+        recall: () => journal.next(id),
+        keep: (ordinal, answer) => journal.keep(id, ordinal, answer),
+        get repeating() {
+          return journal.repeating;
+        },
       },
       count: (counter, rows) => this.ledger.add(id, counter, rows),
       emitted: (batch) => {

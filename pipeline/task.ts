@@ -134,10 +134,12 @@ export class Task {
     const change = snapshot === undefined || record === undefined ? UNCHANGED : await this.#restore(snapshot, record);
     // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
     const repeated = this.#exactlyOnce && record !== undefined ? withoutLostTopics(this.#setting.pipeline, record, snapshot) : undefined;
-    this.#graph.steps.journal.recall(repeated?.journal ?? []);
+    const { journal } = this.#graph.steps;
+    journal.recall(repeated?.journal ?? []);
     await this.#openInputs(snapshot, repeated?.journal);
     await this.#sinks.open(this.name, record?.epoch);
     if (repeated !== undefined) await this.#repeat(repeated, change);
+    journal.goLive();
     this.#recovered = record !== undefined;
     this.#epochStart = this.#setting.clock.now();
     return record;

@@ -18,6 +18,8 @@ export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
   onBatch(state: S, input: StreamBatch<I>, step: StepContext): StreamBatch<O> | undefined;
   /** Called once when a bounded input has truly ended, never at a stop or an epoch's close: put out what is left. */
   onEnd?(state: S, step: StepContext): StreamBatch<O> | undefined;
+  /** Frees what a state holds beside memory, a thread say: called for each state once, when another takes its place or the operator is through. */
+  close?(state: S): void;
   /** Writes the state as canonical bytes. */
   snapshot(state: S, out: StateWriter): void;
   /** Makes the state of a snapshot of this version. */
@@ -56,7 +58,11 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
       const attempt = new StepAttempt(step);
       const { context } = attempt;
       let state = operator.create(context);
-      context.keep(cellOf(operator, context, { get: () => state, set: (restored) => (state = restored) }));
+      const replace = (restored: S) => {
+        operator.close?.(state);
+        state = restored;
+      };
+      context.keep(cellOf(operator, context, { get: () => state, set: replace }));
       const emit = (output: StreamBatch<O> | undefined) => {
         if (output === undefined) return;
         step.emitted(output);
@@ -69,7 +75,7 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
           subscriber.error(stepFailure(step, thrown));
         }
       };
-      return source.subscribe({
+      const input = source.subscribe({
         next: (input) =>
           guard(() => {
             step.count('in', input.batch.numRows);
@@ -82,6 +88,10 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
             subscriber.complete();
           }),
       });
+      return () => {
+        input.unsubscribe();
+        operator.close?.(state);
+      };
     });
   };
 }

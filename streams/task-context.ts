@@ -7,6 +7,8 @@ import type { StreamBatch } from './stream-batch.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** True where time stands still while code runs, in simulations: what would go on beside a task is then done at once. */
+  readonly virtual?: boolean;
 }
 
 /** State of one step, in the charge of its task: snapshotted, digested, restored and migrated with all others. */
@@ -59,6 +61,8 @@ export interface AnswerJournal {
   recall(): unknown;
   /** Keeps an answer, plain JSON, given after the row with this ordinal. */
   keep(ordinal: number, answer: unknown): void;
+  /** True while committed rows are run again: what cannot be recalled now was never kept. */
+  readonly repeating: boolean;
 }
 
 /** A row that a step could not take. The task publishes it with the raw record that it came from, where that is at hand. */

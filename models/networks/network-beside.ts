@@ -51,6 +51,12 @@ export class NetworkBeside implements BesideTraining {
   #complete = true;
 
   constructor(lent: BesideParts, options: TrainingBounds) {
+    const { maxBatch } = lent.parts;
+    if (options.mostRows > maxBatch) {
+      throw new MillraceError('INVALID_OPTION', `training beside may make steps of ${options.mostRows} rows, over maxBatch, ${maxBatch}`, {
+        hint: "raise maxBatch, or leave out whenBehind 'coalesce', whose steps are up to eight mini-batches",
+      });
+    }
     this.#lent = lent;
     this.#counts = lent.counts;
     this.#recorded = lent.counts.steps;

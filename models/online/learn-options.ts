@@ -5,6 +5,7 @@ import { type BatchObserver, type Duration, duration, parseOptions } from '../..
 import type { Estimator } from '../estimators/index.ts';
 import type { ScoreColumns } from '../scores/index.ts';
 import type { Baseline } from './baseline.ts';
+import type { BesideOptions } from './beside-steps.ts';
 import type { ReplayOptions } from './replay-memory.ts';
 
 /** Options of {@link learn}, over rows of schema `T`. */
@@ -23,6 +24,8 @@ export interface LearnOptions<T extends TypeMap, Key extends StringColumn<T> = n
   readonly batchRows?: number;
   /** Experience replay: labeled samples are kept and learned from again; absent: each is learned from once. */
   readonly replay?: ReplayOptions;
+  /** Training in another thread, while rows go on being predicted; absent: each step is made at once. The estimator has to be a network of `compile`. */
+  readonly beside?: BesideOptions;
   /** Whether the estimator learns target - baseline in units of a running scale (else the target itself). @default true */
   readonly residual?: boolean;
   /** Key column; absent: the schema's key role. Naming it puts it into the output's type. */
@@ -66,6 +69,16 @@ export const learnOptions = z.strictObject({
     })
     .optional()
     .describe('learn again from labeled samples; absent: from each once'),
+  beside: z
+    .strictObject({
+      lag: z.int().min(0).max(1000).describe('mini-batches that predictions lag behind'),
+      whenBehind: z
+        .enum(['block', 'sample', 'coalesce'])
+        .default('block')
+        .describe('wait, leave mini-batches out, or put several into one step when training falls behind'),
+    })
+    .optional()
+    .describe('train in another thread; absent: each step is made at once'),
   key: z.string().optional().describe("key column; absent: the schema's key role"),
   tolerance: duration()
     .refine((tolerance) => tolerance >= 0, 'expected 0 or more')

@@ -18,6 +18,8 @@ import { LEARNER_VERSION, Learner } from './learner.ts';
  *   into batches and epochs changes no bit; a partial mini-batch stays in the state.
  * - **Replay.** With `replay`, labeled samples are kept, and after each mini-batch further steps are made on samples drawn from them; they belong to that
  *   mini-batch's step, and count in `modelVersion`.
+ * - **Beside.** With `beside`, another thread makes the steps while rows go on being predicted. A row is then predicted with the steps of all filled mini-batches but the `lag`
+ *   newest: which these are depends on the rows, not on the thread. What comes when training falls behind is `whenBehind`'s to say.
  * - **Residuals.** With `residual`, output i of the estimator is (target - baseline) in units of the mean |target - baseline| of lead i so far: an
  *   output of zero is the baseline itself.
  * - **Scores.** Prequential MAE and RMSE of model and baseline over every forecast whose target was measured, counted as labels arrive.
@@ -71,6 +73,7 @@ function learnOperator<T extends TypeMap, Key extends string>(settings: LearnSet
       scores?.complete();
       return undefined;
     },
+    close: (learner) => learner.close(),
     snapshot: (learner, out) => learner.snapshot(out),
     restore: (input, step) => new Learner(settings, step).restore(input),
     migrate: (input, version, step) => new Learner(settings, step).restore(input, version),

@@ -24,9 +24,14 @@ export class ResidualScale {
     this.#means[lead] = mean + (Math.abs(residual) - mean) / count;
   }
 
-  /** Puts the running scale to use; called before an optimizer step. */
-  use(): void {
-    this.#used.set(this.#means);
+  /** The running scale: the unit of a step made now. A copy. */
+  running(): Float64Array {
+    return this.#means.slice();
+  }
+
+  /** Puts a unit to use, the running scale unless another is given; called at an optimizer step. */
+  use(unit = this.#means): void {
+    this.#used.set(unit);
   }
 
   /** The unit of the network's output for a lead. */
@@ -34,10 +39,9 @@ export class ResidualScale {
     return this.#used[lead] as number;
   }
 
-  /** A residual in that unit; 0 while every residual was 0. */
+  /** A residual in that unit. */
   scaled(lead: number, residual: number): number {
-    const unit = this.of(lead);
-    return unit > 0 ? residual / unit : 0;
+    return inUnit(residual, this.of(lead));
   }
 
   snapshot(out: StateWriter): void {
@@ -50,3 +54,6 @@ export class ResidualScale {
     this.#used.set(input.float64s());
   }
 }
+
+/** A residual in a unit; 0 while every residual was 0. */
+export const inUnit = (residual: number, unit: number): number => (unit > 0 ? residual / unit : 0);

@@ -1,8 +1,9 @@
-import { MillraceError, type StateReader, type StateWriter } from '../../streams/index.ts';
-import type { Estimator } from '../estimators/index.ts';
+import { MillraceError, type StateReader, type StateWriter, type StepContext } from '../../streams/index.ts';
+import type { Estimator, TrainingPart } from '../estimators/index.ts';
+import { BesideSteps } from './beside-steps.ts';
 import type { LearnSettings } from './learn-options.ts';
 import { ReplayMemory } from './replay-memory.ts';
-import { ResidualScale } from './residual-scale.ts';
+import { inUnit, ResidualScale } from './residual-scale.ts';
 import { SampleQueue } from './sample-queue.ts';
 
 /**
@@ -17,8 +18,10 @@ export class Trainer {
   readonly #replays: number;
   readonly #batchRows: number;
   readonly #mini: MiniBatch;
+  /** Where another thread makes the steps. */
+  readonly #beside: BesideSteps | undefined;
 
-  constructor(settings: LearnSettings) {
+  constructor(settings: LearnSettings, step: StepContext) {
     const outputs = settings.leads.length;
     this.estimator = settings.estimator();
     if (this.estimator.outputSize !== outputs) {
@@ -39,11 +42,13 @@ export class Trainer {
       targets: new Float32Array(batchRows * outputs),
       weights: new Float32Array(batchRows * outputs),
     };
+    const { beside } = settings;
+    if (beside !== undefined) this.#beside = new BesideSteps(beside, this.estimator, step, { batchRows, replays: this.#replays });
   }
 
-  /** True when a mini-batch is filled. */
+  /** True when a mini-batch is filled, beyond those put off. */
   get due(): boolean {
-    return this.queue.rows >= this.#batchRows;
+    return this.queue.rows >= this.#batchRows * (1 + (this.#beside?.held ?? 0));
   }
 
   /** Tells of a label before its sample is complete: the running scale takes each at once. */
@@ -51,9 +56,15 @@ export class Trainer {
     this.#scale?.add(lead, residual);
   }
 
-  /** Makes all steps that are due; returns how many the estimator left out, because a mini-batch would have broken its weights. */
-  step(): number {
+  /**
+   * Makes all steps that are due before the row with this ordinal; returns how many the estimator left out, because a mini-batch would have broken its weights.
+   */
+  step(ordinal: number): number {
     let skipped = 0;
+    if (this.#beside !== undefined) {
+      while (this.due) skipped += this.#stepBeside(this.#beside, ordinal);
+      return skipped;
+    }
     for (; this.due; this.queue.drop(this.#batchRows)) {
       this.#scale?.use();
       this.queue.targets(this.#batchRows, this.#mini.labels);
@@ -65,6 +76,46 @@ export class Trainer {
       }
     }
     return skipped;
+  }
+
+  /** Hands a mini-batch to the thread that trains, unless that is behind, and takes the outcome that is due; returns the steps that were left out in it. */
+  #stepBeside(beside: BesideSteps, ordinal: number): number {
+    const rows = (1 + beside.held) * this.#batchRows;
+    const decision = beside.decide(ordinal);
+    if (decision === 'coalesce') return 0;
+    if (decision === 'learn') beside.post(this.#parts(rows), this.#scale?.running() ?? new Float64Array(0));
+    else this.#memory?.keep(this.queue, rows);
+    this.queue.drop(rows);
+    const outcome = beside.advance();
+    if (outcome === undefined) return 0;
+    this.#scale?.use(outcome.unit);
+    return outcome.skipped;
+  }
+
+  /** The oldest rows of the queue as a step, and the replays that belong to it. */
+  #parts(rows: number): readonly TrainingPart[] {
+    const labels = new Float64Array(rows * this.estimator.outputSize);
+    this.queue.targets(rows, labels);
+    const parts = [this.#part(this.queue.features(rows).slice(), labels, rows)];
+    this.#memory?.keep(this.queue, rows);
+    for (let replay = 0; replay < this.#replays; replay++) {
+      this.#memory?.draw(this.#batchRows, this.#mini.features, this.#mini.labels);
+      parts.push(this.#part(this.#mini.features.slice(), this.#mini.labels, this.#batchRows));
+    }
+    return parts;
+  }
+
+  #part(features: Float32Array, labels: Float64Array, rows: number): TrainingPart {
+    const targets = new Float32Array(labels.length);
+    const weights = new Float32Array(labels.length);
+    const unit = this.#scale?.running();
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      if (Number.isNaN(label)) continue;
+      weights[i] = 1;
+      targets[i] = unit === undefined ? label : inUnit(label, unit[i % unit.length] as number);
+    }
+    return { rows, features, targets, weights };
   }
 
   /** One step on the labels of the mini-batch, which are in units of the target; a lead without a label has weight 0. */
@@ -100,12 +151,19 @@ export class Trainer {
     this.queue.snapshot(out);
     this.#scale?.snapshot(out);
     this.#memory?.snapshot(out);
+    this.#beside?.snapshot(out);
   }
 
   restore(input: StateReader): void {
     this.queue.restore(input);
     this.#scale?.restore(input);
     this.#memory?.restore(input);
+    this.#beside?.restore(input);
+  }
+
+  /** Ends the thread that trains, if there is one. */
+  close(): void {
+    this.#beside?.close();
   }
 }
 

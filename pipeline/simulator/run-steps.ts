@@ -47,7 +47,7 @@ export async function runSteps(
   const names = outputNames(inputs, flow);
   const batches: Record<string, StreamBatch[]> = Object.fromEntries(names.map((name) => [name, []]));
   const inlets = new Map(names.map((name) => [name, (batch: StreamBatch) => void batches[name]?.push(batch)]));
-  const clock = { now: () => options.now ?? 0 };
+  const clock = { now: () => options.now ?? 0, virtual: true };
   const pipeline = {
     name: 'steps',
     sources: inputs,

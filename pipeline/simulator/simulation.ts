@@ -197,6 +197,7 @@ class Simulation {
 /** The clock as a process sees it: a dead one never wakes up. */
 function clockOf(process: SimulatedProcess, time: VirtualTime): TaskClock {
   return {
+    virtual: true,
     now: () => time.now(),
     sleep: async (milliseconds, signal) => {
       await time.sleep(milliseconds, signal);
