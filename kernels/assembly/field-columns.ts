@@ -1,6 +1,7 @@
 // Columns from lists of pairs (start relative to the block, length; -1 absent, -2 null), row by row. A value that does not fit marks its row as refused.
 
 import { codeOf } from './byte-dictionary';
+import { daysBefore, daysIn, two } from './calendar';
 
 const PRESENT: u8 = 1;
 const NULL: u8 = 2;
@@ -69,14 +70,6 @@ export function gatherIntegers(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function two(at: usize): u32 {
-  const tens = <u32>load<u8>(at) - 0x30;
-  const ones = <u32>load<u8>(at + 1) - 0x30;
-  return tens < 10 && ones < 10 ? tens * 10 + ones : 1000;
-}
-
 /** Number of the month from its English short name, 1 to 12; 0 for none. */
 function monthOf(at: usize): u32 {
   const name = load<u32>(at) & 0xffffff;
@@ -95,20 +88,6 @@ function monthOf(at: usize): u32 {
     case 0x636544: return 12;
     default: return 0;
   }
-}
-
-function daysIn(year: u32, month: u32): u32 {
-  if (month == 2) return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28;
-  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/** Days from 1970-01-01: years begin in March, so that the leap day is the last. */
-function daysBefore(year: i32, month: i32, day: i32): i32 {
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468;
 }
 
 /** ms since 1970 of `10/Oct/2000:13:55:36 -0700`, as f64; NaN when it is none. */

@@ -1,5 +1,5 @@
-// Entry of scanner.wasm: reads blocks of flat JSON objects into columns. It accepts only what is plain: ASCII without escapes, keys of
-// the plan (others are skipped strictly), values of the planned kinds. Whatever it refuses, the caller reads in TypeScript; it never
+// Entry of scanner.wasm: reads blocks of flat JSON objects into columns. It accepts only what is plain: UTF-8 without escapes, keys of
+// the plan (others are skipped strictly), values of the planned kinds, times also as ISO 8601. Whatever it refuses, the caller reads in TypeScript; it never
 // accepts what strict JSON of the schema is not.
 //
 // A node of the plan: count i32 | number of the last scan that met it i32 | entries.
@@ -9,6 +9,8 @@
 
 import { decimalToDouble, isDouble } from './decimal';
 import { codeOf } from './byte-dictionary';
+import { instant } from './instant';
+import { isUtf8 } from './utf8';
 
 export { codeOf, rehash } from './byte-dictionary';
 export { gatherCodes, gatherHttpDates, gatherIntegers, gatherText } from './field-columns';
@@ -36,7 +38,11 @@ const NESTED = 9;
 const DEEPEST = 64;
 
 let block: usize = 0;
+/** First byte of the record. */
+let begin: usize = 0;
 let end: usize = 0;
+/** Whether the record is known to be UTF-8: checked once, and only when a byte beyond ASCII was met. */
+let utf8: bool = false;
 let row: i32 = 0;
 let scans: i32 = 0;
 let skipUnknown: bool = false;
@@ -65,7 +71,9 @@ export function scan(
   for (row = 0; row < count; row++) {
     const start = blockStart + load<u32>(starts + ((<usize>row) << 2));
     const length = load<i32>(lengths + ((<usize>row) << 2));
+    begin = start;
     end = start + length;
+    utf8 = false;
     scans++;
     let at: usize = length > 0 ? object(root, skipSpace(start)) : 0;
     while (at != 0 && at < end && isSpace(load<u8>(at))) at++;
@@ -177,10 +185,17 @@ function value(entry: usize, at: usize): usize {
 }
 
 function text(entry: usize, kind: i32, state: usize, at: usize): usize {
-  if (kind != TEXT && kind != CATEGORY) return 0;
+  if (kind != TEXT && kind != CATEGORY && kind != TIMESTAMP) return 0;
   const quote = stringEnd(at + 1);
   if (quote == 0) return 0;
   const values = <usize>load<u32>(entry, VALUES);
+  if (kind == TIMESTAMP) {
+    const time = instant(at + 1, quote);
+    if (time != time) return 0;
+    store<f64>(values + ((<usize>row) << 3), time);
+    store<u8>(state, 1);
+    return quote + 1;
+  }
   const length = <i32>(quote - at - 1);
   if (kind == CATEGORY) {
     store<i32>(values + ((<usize>row) << 2), codeOf(load<u32>(entry, DICTIONARY), at + 1, length));
@@ -192,21 +207,32 @@ function text(entry: usize, kind: i32, state: usize, at: usize): usize {
   return quote + 1;
 }
 
-/** Position of the closing quote; 0 when a byte needs more than copying (escape, control character, beyond ASCII) or the record ends first. */
+/** Position of the closing quote; 0 when a byte needs more than copying (escape, control character, what is no UTF-8) or the record ends first. */
 function stringEnd(from: usize): usize {
   const quotes = i8x16.splat(0x22);
   const escapes = i8x16.splat(0x5c);
   const controls = i8x16.splat(0x20);
+  let wide = 0;
   for (let at = from; at < end; at += 16) {
     const bytes = v128.load(at);
-    // Signed: bytes beyond ASCII are negative, hence below the controls' limit.
-    const found = v128.or(v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, escapes)), i8x16.lt_s(bytes, controls));
+    const found = v128.or(v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, escapes)), i8x16.lt_u(bytes, controls));
     const mask = i8x16.bitmask(found);
-    if (mask == 0) continue;
+    const beyond = i8x16.bitmask(bytes);
+    if (mask == 0) {
+      wide |= beyond;
+      continue;
+    }
     const stop = at + ctz(mask);
-    return stop < end && load<u8>(stop) == 0x22 ? stop : 0;
+    if (stop >= end || load<u8>(stop) != 0x22) return 0;
+    wide |= beyond & ((1 << ctz(mask)) - 1);
+    return wide == 0 || isValid() ? stop : 0;
   }
   return 0;
+}
+
+function isValid(): bool {
+  if (!utf8) utf8 = isUtf8(begin, end);
+  return utf8;
 }
 
 // @ts-ignore: decorator

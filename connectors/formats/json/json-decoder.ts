@@ -14,8 +14,8 @@ import { JsonSyntaxError, parseJson } from './parse-json.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Decodes one JSON object per record, in three ways that agree: plain records by the kernel, a block at a time; the others by a scanner in TypeScript (long
- * numbers, ISO dates, text beyond ASCII); what this refuses too (escapes, broken JSON) by a strict parser that also gives the reason of a reject.
+ * Decodes one JSON object per record, in three ways that agree: plain records by the kernel, a block at a time; the others by a scanner in TypeScript (numbers
+ * of very many digits); what this refuses too (escapes, broken JSON) by a strict parser that also gives the reason of a reject.
  */
 export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
   readonly #columns: RowColumns<T>;

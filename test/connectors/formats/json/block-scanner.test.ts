@@ -1,10 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boolean, category, float32, float64, int32, int64, schema, timestamp, utf8 } from '../../../../columnar/index.ts';
+import { RecordWriter } from '../../../../connectors/contract/index.ts';
 import { type NumberColumn, RowColumns } from '../../../../connectors/formats/columns/index.ts';
 import { BlockScanner } from '../../../../connectors/formats/json/block-scanner.ts';
 import { objectLayout } from '../../../../connectors/formats/json/object-layout.ts';
 import { ScannerDictionary, ScannerMemory } from '../../../../connectors/formats/scanner/index.ts';
+import { parseInstant } from '../../../../connectors/formats/values/index.ts';
 import { rowsOf } from '../../../contract/format-suite.ts';
 import { recordsOf } from '../../../contract/home-fixture.ts';
 
@@ -49,8 +52,10 @@ describe('the block scanner', () => {
 
   test('refuses what is not plain, and leaves nothing of it', () => {
     const values = [
-      '{"a":1,"text":"é"}',
       '{"a":1,"text":"\\n"}',
+      '{"a":1,"text":"é\\n"}',
+      '{"at":"2017-02-29"}',
+      '{"at":"yesterday"}',
       '{"a":1,"a":2}',
       '{"a":1,"inner":{},"inner":{}}',
       '{"a":"1"}',
@@ -71,6 +76,81 @@ describe('the block scanner', () => {
     expect([...blocks.scan(recordsOf(values))]).toEqual(values.map(() => 1));
     expect(rows.builders.every((builder) => builder.state.every((state) => state === 0))).toBe(true);
     expect(refusedOf(['{"a":1}', `{"text":"${'x'.repeat(100)}"}`, '{"a":2}'], 50)).toEqual([0, 1, 0]);
+  });
+
+  test('text beyond ASCII is read where it is UTF-8, and refused with its record where it is not', () => {
+    const text = new TextEncoder();
+    const unit = fc.oneof(
+      fc
+        .string({ unit: 'grapheme', maxLength: 12 })
+        .map((value) => text.encode(JSON.stringify(value).slice(1, -1).replaceAll('\\', '/').replaceAll('/"', '-'))),
+      fc.uint8Array({ min: 0x80, maxLength: 3 }),
+      fc
+        .constantFrom([0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf0, 0x8f, 0xbf, 0xbf], [0xe2, 0x82])
+        .map((bytes) => Uint8Array.from(bytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(unit, { maxLength: 5 }), { minLength: 1, maxLength: 6 }), (rowsOfParts) => {
+        const values = rowsOfParts.map((parts, row) =>
+          Buffer.concat([text.encode(row % 2 === 0 ? '{"text":"' : '{"x":1,"key":"'), ...parts, text.encode('"}')]),
+        );
+        const writer = new RecordWriter();
+        for (const value of values) {
+          writer.value(value);
+          writer.endRecord({ key: null, timestamp: 0 });
+        }
+        const { rows, blocks } = scanner();
+        const records = writer.finish();
+        const refused = blocks.scan(records);
+        expect([...refused]).toEqual(values.map((value) => (isUtf8(value) ? 0 : 1)));
+        if (refused.includes(1)) return;
+        blocks.takeTexts(records.bytes, values.length);
+        const read = rowsOf(rows.finish(values.length)).map(({ text: own, key }) => own ?? key);
+        expect(read).toEqual(
+          values.map((value) => (JSON.parse(value.toString()) as { text?: string; key?: string }).text ?? JSON.parse(value.toString()).key),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('any ISO 8601 time is the instant that the other ways read, or is refused', () => {
+    const two = (most: number) => fc.nat(most).map((value) => String(value).padStart(2, '0'));
+    const date = fc.tuple(fc.nat(9999), two(13), two(32)).map(([year, month, day]) => `${String(year).padStart(4, '0')}-${month}-${day}`);
+    const fraction = fc.oneof(fc.constant(''), fc.stringMatching(/^[.,][0-9]{0,9}$/));
+    const zone = fc.oneof(fc.constantFrom('', 'Z', 'z', '+', '+1'), fc.stringMatching(/^[+-][0-2][0-9](:?[0-6][0-9]?)?$/));
+    const time = fc.tuple(
+      fc.constantFrom('T', ' ', 't', 'x'),
+      two(25),
+      two(60),
+      fc.oneof(
+        fc.constant(''),
+        two(61).map((second) => `:${second}`),
+      ),
+      fraction,
+      zone,
+    );
+    const instants = fc.oneof(
+      date,
+      fc.tuple(date, time).map(([day, rest]) => day + rest.join('')),
+      fc.tuple(date, fc.constantFrom('T24:00', 'T24:00:00Z', 'T23:59:60', 'T12')).map((parts) => parts.join('')),
+    );
+    let read = 0;
+    fc.assert(
+      fc.property(fc.array(instants, { minLength: 10, maxLength: 40 }), (texts) => {
+        const { rows, blocks } = scanner();
+        const refused = blocks.scan(recordsOf(texts.map((text) => `{"at":"${text}"}`)));
+        const { values } = rows.builders[3] as NumberColumn;
+        texts.forEach((text, row) => {
+          const bytes = new TextEncoder().encode(text);
+          const expected = parseInstant(bytes, 0, bytes.length);
+          expect([text, refused[row] === 1 ? Number.NaN : values[row]]).toEqual([text, expected]);
+          if (refused[row] === 0) read++;
+        });
+      }),
+      { numRuns: 200 },
+    );
+    expect(read).toBeGreaterThan(500);
   });
 
   test('any double, however it is written, has the bits that the engine reads; hardly any is refused', () => {
