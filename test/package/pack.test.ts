@@ -66,10 +66,14 @@ describe('the packed package', () => {
     expect(statSync(join(folder, packed.filename)).size).toBeLessThan(2_000_000);
   });
 
-  test('type-checks a program', { timeout: LIMIT }, () => {
+  const typeCheck = (file: string) => {
     const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: true, types: ['node'] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
     run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'], folder);
+  };
+
+  test('type-checks a program', { timeout: LIMIT }, () => {
+    typeCheck('program.ts');
   });
 
   test('runs a program', () => {
@@ -82,6 +86,24 @@ describe('the packed package', () => {
     const name = `millrace${entry.slice(1)}`;
     const program = `import * as entry from '${name}'; console.log(Object.keys(entry).length > 0 && !('default' in entry));`;
     expect(run(process.execPath, ['--input-type=module', '-e', program], folder)).toBe('true\n');
+  });
+
+  test("runs the README's pipeline, which type-checks", { timeout: LIMIT }, () => {
+    const [, code] = /```ts\n(\/\/ room\.ts\n[\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) as unknown as [
+      string,
+      string,
+    ];
+    writeFileSync(join(folder, 'room.ts'), code);
+    const rows = Array.from({ length: 500 }, (_, row) => {
+      const at = new Date(1.7e12 + row * 60_000).toISOString();
+      return `${at},kitchen,${row === 7 ? 999 : 20 + (row % 9)}\n${at},hall,${18 + (row % 7)}\n`;
+    });
+    writeFileSync(join(folder, 'room.csv'), `at,sensor,celsius\n${rows.join('')}`);
+    typeCheck('room.ts');
+    const millrace = join(folder, 'node_modules/.bin/millrace');
+    expect(run(millrace, ['run', 'room.ts'], folder)).toMatch(/rows in +1,000\n +rejected +1\n[\s\S]*predictions +999/);
+    expect(run(millrace, ['tail', 'forecasts', '-n', '1'], folder)).toContain('"sensor":"hall"');
+    expect(run(millrace, ['rejects'], folder)).toContain("column 'celsius' is 999");
   });
 
   test('brings the millrace command', () => {
