@@ -34,7 +34,7 @@ export class TestTask implements TaskContext {
     this.clock = { now: () => time, set: (now) => (time = now) };
   }
 
-  step({ name, ledger }: StepDeclaration): StepContext {
+  step({ name, ledger, onError }: StepDeclaration): StepContext {
     const same = this.steps.filter((step) => step.id === name || step.id.startsWith(`${name}-`)).length;
     const step: TestStep = { id: same === 0 ? name : `${name}-${same + 1}`, ledger, counters: new Map(), cell: undefined };
     this.steps.push(step);
@@ -43,6 +43,7 @@ export class TestTask implements TaskContext {
     };
     return {
       id: step.id,
+      ...(onError === undefined ? {} : { onError }),
       clock: this.clock,
       count,
       emitted: ({ batch }) => count('out', batch.numRows),

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { provideThreads, type SpawnThread } from '../../../kernels/index.ts';
+import { providedThreads, provideThreads } from '../../../kernels/index.ts';
 
 /** How threads of a test behave. */
 export interface ThreadHabits {
@@ -9,21 +9,24 @@ export interface ThreadHabits {
   readonly failAt?: number;
 }
 
-/** Runs `work` where networks are trained in threads; returns what it gives, and the threads. */
-export function withTrainingThreads<R>(
-  { pause = 0, failAt }: ThreadHabits,
-  work: () => R,
-): { readonly result: R; readonly threads: readonly Worker[] } {
+/** From now on networks are trained in threads with these habits, until `restore` is called. */
+export function provideTrainingThreads({ pause = 0, failAt }: ThreadHabits): { readonly threads: readonly Worker[]; restore(): void } {
+  const before = providedThreads();
   const threads: Worker[] = [];
-  const spawn: SpawnThread = (seat) => {
+  provideThreads((seat) => {
     const worker = new Worker(new URL('./beside-worker.ts', import.meta.url), { workerData: { seat, pause, failAt } });
     worker.unref();
     threads.push(worker);
-  };
-  provideThreads(spawn);
+  });
+  return { threads, restore: () => provideThreads(before) };
+}
+
+/** Runs `work` where networks are trained in threads; returns what it gives, and the threads. */
+export function withTrainingThreads<R>(habits: ThreadHabits, work: () => R): { readonly result: R; readonly threads: readonly Worker[] } {
+  const { threads, restore } = provideTrainingThreads(habits);
   try {
     return { result: work(), threads };
   } finally {
-    provideThreads(undefined);
+    restore();
   }
 }
