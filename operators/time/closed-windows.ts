@@ -18,13 +18,14 @@ export interface WindowKey {
   readonly groups: KeyGroups;
 }
 
-/** Per result: start and end of the window, watermark, ordinal and event time of its closing. */
-const PLACES = 5;
-
 /** Windows that have closed and wait to be put out, in order. */
 export class ClosedWindows {
   rows = 0;
-  #places = new Float64Array(0);
+  #starts = new Float64Array(0);
+  #ends = new Float64Array(0);
+  #watermarks = new Float64Array(0);
+  #ordinals = new Float64Array(0);
+  #availableAt = new Float64Array(0);
   #groups = new Int32Array(0);
   #slots = new Int32Array(0);
   /** Most batches close no window: what they put out is made once. */
@@ -35,7 +36,7 @@ export class ClosedWindows {
     this.#reserve(this.rows + 1);
     this.#groups[this.rows] = group;
     this.#slots[this.rows] = slot;
-    this.#place(this.rows++, start, end, watermark, closing);
+    this.#place(this.rows, ++this.rows, start, end, watermark, closing);
   }
 
   /** Adds windows of many groups that have start and end in common. */
@@ -45,37 +46,27 @@ export class ClosedWindows {
     this.#groups.set(groups, from);
     this.#slots.set(slots, from);
     this.rows += groups.length;
-    for (let row = from; row < this.rows; row++) this.#place(row, start, end, end - 1, closing);
+    this.#place(from, this.rows, start, end, end - 1, closing);
   }
 
-  #place(row: number, start: number, end: number, watermark: number, closing: Closing): void {
-    const places = this.#places;
-    const at = row * PLACES;
-    places[at] = start;
-    places[at + 1] = end;
-    places[at + 2] = watermark;
-    places[at + 3] = closing.ordinal;
-    places[at + 4] = closing.availableAt;
+  #place(from: number, to: number, start: number, end: number, watermark: number, closing: Closing): void {
+    this.#starts.fill(start, from, to);
+    this.#ends.fill(end, from, to);
+    this.#watermarks.fill(watermark, from, to);
+    this.#ordinals.fill(closing.ordinal, from, to);
+    this.#availableAt.fill(closing.availableAt, from, to);
   }
 
   #reserve(rows: number): void {
     if (rows <= this.#slots.length) return;
     const room = Math.max(rows, 2 * this.#slots.length, 16);
-    const places = new Float64Array(room * PLACES);
-    places.set(this.#places);
-    this.#places = places;
-    const groups = new Int32Array(room);
-    groups.set(this.#groups);
-    this.#groups = groups;
-    const slots = new Int32Array(room);
-    slots.set(this.#slots);
-    this.#slots = slots;
-  }
-
-  #column(part: number, added = 0): Float64Array {
-    const values = new Float64Array(this.rows);
-    for (let row = 0; row < values.length; row++) values[row] = (this.#places[row * PLACES + part] as number) + added;
-    return values;
+    this.#starts = longer(this.#starts, room);
+    this.#ends = longer(this.#ends, room);
+    this.#watermarks = longer(this.#watermarks, room);
+    this.#ordinals = longer(this.#ordinals, room);
+    this.#availableAt = longer(this.#availableAt, room);
+    this.#groups = Int32Array.from({ length: room }, (_, row) => this.#groups[row] ?? 0);
+    this.#slots = Int32Array.from({ length: room }, (_, row) => this.#slots[row] ?? 0);
   }
 
   /** The results as a batch; their slots are free afterwards. */
@@ -84,14 +75,15 @@ export class ClosedWindows {
     const empty = this.rows === 0;
     const batch = empty && this.#nothing?.kind === kind ? this.#nothing.batch : this.#batch(key, slots);
     if (empty) this.#nothing = { kind, batch };
-    const ordinal = this.#column(3);
+    const { rows } = this;
+    const ordinal = this.#ordinals.slice(0, rows);
     const output = {
       batch,
       origin: input.origin,
       ordinal,
       sub: order.nextAll(ordinal),
-      watermark: this.#column(2),
-      availableAt: this.#column(4),
+      watermark: this.#watermarks.slice(0, rows),
+      availableAt: this.#availableAt.slice(0, rows),
     };
     this.rows = 0;
     return input.mark === undefined ? output : { ...output, mark: input.mark };
@@ -99,17 +91,24 @@ export class ClosedWindows {
 
   #batch(key: WindowKey | undefined, slots: Slots): Batch {
     const used = this.#slots.slice(0, this.rows);
+    const ends = this.#ends.subarray(0, this.rows);
     const columns: [string, Data][] = [
       ...(key === undefined ? [] : [[key.name, key.groups.columnOf(this.#groups.subarray(0, this.rows))] as [string, Data]]),
-      ['windowStart', timestampData(this.#column(0))],
-      ['windowEnd', timestampData(this.#column(1))],
-      ['windowTime', timestampData(this.#column(1, -1))],
+      ['windowStart', timestampData(this.#starts.subarray(0, this.rows))],
+      ['windowEnd', timestampData(ends)],
+      ['windowTime', timestampData(ends.map((end) => end - 1))],
       ...slots.results(used).map((data, index): [string, Data] => [slots.names[index] as string, data]),
     ];
     slots.free(used);
     const data = columns.map(([, column]) => column);
     return makeBatch(windowSchema(columns, ['category', 'Utf8'].includes(key?.groups.kind ?? '') ? key?.name : undefined), data, this.rows);
   }
+}
+
+function longer(values: Float64Array, room: number): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(room);
+  grown.set(values);
+  return grown;
 }
 
 function windowSchema(columns: readonly [string, Data][], key: string | undefined): BatchSchema {

@@ -2,6 +2,7 @@ import type { Data } from 'apache-arrow';
 import type { Batch } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
 import { type Accumulator, type Aggregate, BatchViews } from './aggregates/aggregate.ts';
+import { SharedStatistics } from './aggregates/column-statistics.ts';
 import { IntStack } from './int-stack.ts';
 
 /** Aggregates by name, as the user gives them. */
@@ -17,8 +18,9 @@ export class Slots {
   #used = 0;
 
   constructor(aggregates: Aggregates) {
+    const shared = new SharedStatistics();
     this.names = Object.keys(aggregates);
-    this.#accumulators = Object.values(aggregates).map((aggregate) => aggregate.accumulator());
+    this.#accumulators = Object.values(aggregates).map((aggregate) => aggregate.accumulator(shared));
   }
 
   /** An empty slot. */

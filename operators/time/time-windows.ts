@@ -124,19 +124,20 @@ export class TimeWindows {
     const closes = this.#nextEnd;
     members.reserve(this.#groups.size);
     const { dense } = members;
-    let row = from;
-    do {
+    let until = from + 1;
+    while (
+      until < slots.length &&
+      (times[until] as number) >= start &&
+      (times[until] as number) < end &&
+      !((watermark[until] as number) >= closes)
+    )
+      until++;
+    for (let row = from; row < until; row++) {
       const group = groups[row] as number;
       const known = dense === undefined ? members.find(group) : (dense[group] as number) - 1;
       slots[row] = known >= 0 ? known : this.#newSlot(members, group);
-      row++;
-    } while (
-      row < slots.length &&
-      (times[row] as number) >= start &&
-      (times[row] as number) < end &&
-      !((watermark[row] as number) >= closes)
-    );
-    return row;
+    }
+    return until;
   }
 
   #newSlot(members: GroupSlots, group: number): number {

@@ -2,6 +2,7 @@ import { type Data, type DataType, Float64 } from 'apache-arrow';
 import { type Batch, float64Data, numberView, ValidityBuilder } from '../../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../../streams/index.ts';
 import { type KeyValues, keyValues } from '../../keys/key-values.ts';
+import type { SharedStatistics } from './column-statistics.ts';
 
 /** What aggregates read a batch through; each column is viewed once. */
 export class BatchViews {
@@ -57,7 +58,8 @@ export interface Accumulator {
 
 /** An aggregate over the columns `Needs`, with results of type `Type`. */
 export interface Aggregate<Needs = never, Type extends DataType = DataType> {
-  accumulator(): Accumulator;
+  /** @param shared the statistics that all aggregates of an operator have in common */
+  accumulator(shared: SharedStatistics): Accumulator;
   /** Phantom: the columns that must be there. */
   readonly needs?: (columns: Needs) => void;
   /** Phantom: the type of the results. */

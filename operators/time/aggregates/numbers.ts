@@ -1,38 +1,41 @@
 import type { Float64 } from 'apache-arrow';
 import type { NumericType } from '../../../columnar/index.ts';
 import { type Accumulator, type Aggregate, numberAccumulator, type SlotArithmetic } from './aggregate.ts';
+import type { Statistic } from './column-statistics.ts';
 
 type NumberAggregate<C extends string> = Aggregate<{ readonly [K in C]: NumericType }, Float64>;
 
 const aggregate = <Needs>(accumulator: () => Accumulator): Aggregate<Needs, Float64> => ({ accumulator });
 
+const statistic = <const C extends string>(column: C, wanted: Statistic): NumberAggregate<C> => ({
+  accumulator: (shared) => shared.accumulator(column, wanted),
+});
+
 /** How many rows there are; with a column, how many of its values are neither null nor NaN. */
 export function count<const C extends string>(column: C): NumberAggregate<C>;
 export function count(): NumberAggregate<never>;
 export function count(column?: string): NumberAggregate<never> {
-  return aggregate(() => numberAccumulator(column === undefined ? countRows : countValues(column)));
+  return column === undefined ? aggregate(() => numberAccumulator(countRows)) : statistic(column, 'count');
 }
 
 /** Sum in row order; null where there is no value. Null and NaN are passed over, in all aggregates. */
 export function sum<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() =>
-    numberAccumulator({ ...sumOf(column), result: (v, at) => ((v[at + 1] as number) > 0 ? (v[at] as number) : Number.NaN) }),
-  );
+  return statistic(column, 'sum');
 }
 
 /** Arithmetic mean. */
 export function mean<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator({ ...sumOf(column), result: (v, at) => (v[at] as number) / (v[at + 1] as number) }));
+  return statistic(column, 'mean');
 }
 
 /** Least value. */
 export function min<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator(leastOf(column)));
+  return statistic(column, 'min');
 }
 
 /** Greatest value. */
 export function max<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator(greatestOf(column)));
+  return statistic(column, 'max');
 }
 
 /** Sample variance (divided by n - 1), by Welford's and Chan's updates; null below two values. */
@@ -94,69 +97,6 @@ const countRows: SlotArithmetic = {
   merge: addCounts,
   result: (v, at) => v[at] as number,
 };
-
-const countValues = (column: string): SlotArithmetic => ({
-  ...countRows,
-  add: (v, views, slots, from, to) => {
-    const values = views.numbers(column);
-    for (let row = from; row < to; row++) {
-      const slot = slots[row] as number;
-      if (slot >= 0 && !Number.isNaN(values[row])) v[slot] = (v[slot] as number) + 1;
-    }
-  },
-});
-
-/** Sum, number of values. */
-const sumOf = (column: string): Omit<SlotArithmetic, 'result'> => ({
-  initial: [0, 0],
-  add: (v, views, slots, from, to) => {
-    const values = views.numbers(column);
-    for (let row = from; row < to; row++) {
-      const at = (slots[row] as number) * 2;
-      const value = values[row] as number;
-      if (at < 0 || Number.isNaN(value)) continue;
-      v[at] = (v[at] as number) + value;
-      v[at + 1] = (v[at + 1] as number) + 1;
-    }
-  },
-  merge: (v, from, into) => {
-    addCounts(v, from, into);
-    addCounts(v, from + 1, into + 1);
-  },
-});
-
-const leastOf = (column: string): SlotArithmetic => ({
-  initial: [Number.NaN],
-  add: (v, views, slots, from, to) => {
-    const values = views.numbers(column);
-    for (let row = from; row < to; row++) {
-      const slot = slots[row] as number;
-      const value = values[row] as number;
-      // Written so that the NaN of an empty slot gives way to any value, and a NaN value to none.
-      if (slot >= 0 && !((v[slot] as number) <= value) && !Number.isNaN(value)) v[slot] = value;
-    }
-  },
-  merge: (v, from, into) => {
-    if (!((v[into] as number) <= (v[from] as number)) && !Number.isNaN(v[from])) v[into] = v[from] as number;
-  },
-  result: (v, at) => v[at] as number,
-});
-
-const greatestOf = (column: string): SlotArithmetic => ({
-  initial: [Number.NaN],
-  add: (v, views, slots, from, to) => {
-    const values = views.numbers(column);
-    for (let row = from; row < to; row++) {
-      const slot = slots[row] as number;
-      const value = values[row] as number;
-      if (slot >= 0 && !((v[slot] as number) >= value) && !Number.isNaN(value)) v[slot] = value;
-    }
-  },
-  merge: (v, from, into) => {
-    if (!((v[into] as number) >= (v[from] as number)) && !Number.isNaN(v[from])) v[into] = v[from] as number;
-  },
-  result: (v, at) => v[at] as number,
-});
 
 const sampleVariance = (v: Float64Array, at: number) =>
   (v[at] as number) > 1 ? Math.max(0, (v[at + 2] as number) / ((v[at] as number) - 1)) : Number.NaN;
