@@ -93,4 +93,5 @@ export interface KernelFunctions {
   ): void;
   sumOfSquares(pointer: number, count: number): number;
   scaleBy(pointer: number, count: number, factor: number): void;
+  orthonormalize(count: number, length: number, vectors: number): void;
 }

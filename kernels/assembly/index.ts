@@ -6,3 +6,4 @@ export { columnSums, gemmByDots, gemmTransposed, transpose } from './gemm-transp
 export { activate, activateBackward } from './activation';
 export { addInto, firstNonFinite, largestMagnitudeBits } from './elementwise';
 export { adagradUpdate, adamUpdate, momentumUpdate, rmspropUpdate, scaleBy, sgdUpdate, sumOfSquares } from './optimizers';
+export { orthonormalize } from './orthogonal';

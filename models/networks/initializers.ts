@@ -1,4 +1,4 @@
-import type { Random } from '../../kernels/index.ts';
+import { ARENA_START, createKernels, type Random } from '../../kernels/index.ts';
 import { type Shape, shapeSize } from './shape.ts';
 
 /** Inputs and outputs of one unit (times the receptive field for convolutions). */
@@ -18,7 +18,9 @@ function uniform(name: string, limit: (fans: Fans) => number): Initializer {
     name,
     values(shape, fans, random) {
       const bound = limit(fans);
-      return Float32Array.from({ length: shapeSize(shape) }, () => (2 * random.uniform() - 1) * bound);
+      const values = new Float32Array(shapeSize(shape));
+      for (let i = 0; i < values.length; i++) values[i] = (2 * random.uniform() - 1) * bound;
+      return values;
     },
   };
 }
@@ -28,7 +30,9 @@ function normal(name: string, deviation: (fans: Fans) => number): Initializer {
     name,
     values(shape, fans, random) {
       const scale = deviation(fans);
-      return Float32Array.from({ length: shapeSize(shape) }, () => random.normal() * scale);
+      const values = new Float32Array(shapeSize(shape));
+      for (let i = 0; i < values.length; i++) values[i] = random.normal() * scale;
+      return values;
     },
   };
 }
@@ -101,32 +105,18 @@ export function orthogonal(gain = 1): Initializer {
       const vectors = orthonormalVectors(count, length, random);
       const values = new Float32Array(rows * columns);
       for (let i = 0; i < count; i++) {
-        for (let j = 0; j < length; j++) values[rows <= columns ? i * columns + j : j * columns + i] = gain * vectors[i]![j]!;
+        for (let j = 0; j < length; j++) values[rows <= columns ? i * columns + j : j * columns + i] = gain * vectors[i * length + j]!;
       }
       return values;
     },
   };
 }
 
-/** Gram-Schmidt, applied twice to each vector, since once loses orthogonality to rounding. */
-function orthonormalVectors(count: number, length: number, random: Random): Float64Array[] {
-  const vectors: Float64Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const vector = Float64Array.from({ length }, () => random.normal());
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of vectors) {
-        const share = dot(vector, other);
-        for (let j = 0; j < length; j++) vector[j]! -= share * other[j]!;
-      }
-    }
-    const norm = Math.sqrt(dot(vector, vector));
-    vectors.push(vector.map((value) => value / norm));
-  }
+/** `count` rows of `length`, orthogonal and of length one. */
+function orthonormalVectors(count: number, length: number, random: Random): Float64Array {
+  const { functions, memory } = createKernels(ARENA_START + count * length * 8);
+  const vectors = new Float64Array(memory.buffer, ARENA_START, count * length);
+  for (let i = 0; i < vectors.length; i++) vectors[i] = random.normal();
+  functions.orthonormalize(count, length, ARENA_START);
   return vectors;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -52,17 +52,23 @@ export function initialValues(parameter: Parameter, random: Random): Float32Arra
 /** Copies canonical values into padded storage, or back. `base` is the address in floats of the array that `offset` counts from. */
 export function writePadded(parameter: Parameter, values: Float32Array, arena: Float32Array, base: number): void {
   const { rows, blocks, units, blockPitch, offset } = parameter;
+  if (units === blockPitch) {
+    arena.set(values, base + offset);
+    return;
+  }
   for (let block = 0; block < rows * blocks; block++) {
-    arena.set(values.subarray(block * units, (block + 1) * units), base + offset + block * blockPitch);
+    const at = base + offset + block * blockPitch;
+    for (let i = 0; i < units; i++) arena[at + i] = values[block * units + i]!;
   }
 }
 
 export function readPadded(parameter: Parameter, arena: Float32Array, base: number): Float32Array {
   const { rows, blocks, units, blockPitch, offset } = parameter;
+  if (units === blockPitch) return arena.slice(base + offset, base + offset + rows * blocks * units);
   const values = new Float32Array(rows * blocks * units);
   for (let block = 0; block < rows * blocks; block++) {
     const at = base + offset + block * blockPitch;
-    values.set(arena.subarray(at, at + units), block * units);
+    for (let i = 0; i < units; i++) values[block * units + i] = arena[at + i]!;
   }
   return values;
 }
