@@ -1,6 +1,6 @@
 /**
- * Formats alone, without a broker: bytes in memory to typed columns, and back. Peers (duckdb, one thread) run in the same command when
- * bench/.venv has them: bench/formats/duckdb-peer.py. Rates are rows per second of CPU time, so that other work on the machine weighs less.
+ * Formats alone, without a broker: bytes in memory to typed columns, and back. Peers (duckdb and polars, one thread each) run in the same command when
+ * bench/.venv has them: bench/formats/peers.py. Rates are rows per second of CPU time, so that other work on the machine weighs less.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,12 +10,13 @@ import type { TypeMap } from 'apache-arrow';
 import { type BatchSchema, boolean, category, float64, schema, timestamp } from '../columnar/index.ts';
 import { combinedLog, combinedLogSchema, csv, type Format, json, logfmt, type RecordColumns, RecordWriter } from '../connectors/index.ts';
 import { Random } from '../kernels/index.ts';
-import type { Suite } from './bench-line.ts';
+import type { Report, Suite } from './bench-line.ts';
 
 const sensor = schema(
   { ts: timestamp(), sensor_id: category(), temp: float64(), hum: float64(), pres: float64(), ok: boolean() },
   { eventTime: 'ts' },
 );
+const UNIT = 'rows/s of CPU';
 /** Rows per batch, as a task takes them. */
 const BATCH = 4096;
 
@@ -108,12 +109,24 @@ function encoding<T extends TypeMap>(format: Format, columns: BatchSchema<T>, re
   };
 }
 
-/** duckdb's rate on the same lines, one thread, to Arrow; undefined when it is not installed. */
-function duckdbRate(file: string, kind: 'json' | 'csv'): number | undefined {
+type Kind = 'json' | 'iso' | 'csv';
+
+/** A peer's rate on the same lines, one thread, to Arrow; undefined when it is not installed. */
+function peerRate(peer: string, file: string, kind: Kind): number | undefined {
   const python = join(import.meta.dirname, '.venv', 'bin', 'python');
   if (!existsSync(python)) return undefined;
-  const result = spawnSync(python, [join(import.meta.dirname, 'formats', 'duckdb-peer.py'), kind, file], { encoding: 'utf8' });
+  const result = spawnSync(python, [join(import.meta.dirname, 'formats', 'peers.py'), peer, kind, file], { encoding: 'utf8' });
   return result.status === 0 ? Number(result.stdout) : undefined;
+}
+
+/** Reports ours beside each peer that is there. */
+function compare(report: Report, folder: string, name: string, kind: Kind, lines: readonly string[], ours: number): void {
+  const file = join(folder, kind);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const peers = ['duckdb', 'polars'].map((peer) => ({ name: `${peer}, 1 thread`, value: peerRate(peer, file, kind) }));
+  const known = peers.flatMap(({ name: peer, value }) => (value === undefined ? [] : [{ name: peer, value }]));
+  if (known.length === 0) report({ case: name, unit: UNIT, ours });
+  for (const peer of known) report({ case: name, unit: UNIT, ours, peer });
 }
 
 export const run: Suite = async (report, { quick }) => {
@@ -123,25 +136,22 @@ export const run: Suite = async (report, { quick }) => {
   const values = readings(rows);
   const jsonLines = values.map(([ts, sensor_id, temp, hum, pres, ok]) => JSON.stringify({ ts, sensor_id, temp, hum, pres, ok }));
   const csvLines = values.map((row) => row.join(','));
-  const peer = (kind: 'json' | 'csv', lines: readonly string[]) => {
-    const file = join(folder, kind);
-    writeFileSync(file, `${lines.join('\n')}\n`);
-    const value = duckdbRate(file, kind);
-    return value === undefined ? undefined : { name: 'duckdb, 1 thread', value };
-  };
-  const unit = 'rows/s of CPU';
+  const isoLines = values.map(([ts, sensor_id, temp, hum, pres, ok]) =>
+    JSON.stringify({ ts: new Date(ts).toISOString(), sensor_id, temp, hum, pres, ok }),
+  );
   const jsonRecords = recordsOf(jsonLines);
-  report({ case: 'JSON to columns', unit, ours: best(rows, rounds, decoding(json(), sensor, jsonRecords)), peer: peer('json', jsonLines) });
-  report({ case: 'columns to JSON', unit, ours: best(rows, rounds, encoding(json(), sensor, jsonRecords)) });
-  report({
-    case: 'CSV to columns',
-    unit,
-    ours: best(rows, rounds, decoding(csv(), sensor, recordsOf(csvLines))),
-    peer: peer('csv', csvLines),
-  });
+  const decoded = (format: Format, lines: readonly string[]) => best(rows, rounds, decoding(format, sensor, recordsOf(lines)));
+  compare(report, folder, 'JSON to columns', 'json', jsonLines, decoded(json(), jsonLines));
+  compare(report, folder, 'JSON with ISO dates to columns', 'iso', isoLines, decoded(json(), isoLines));
+  report({ case: 'columns to JSON', unit: UNIT, ours: best(rows, rounds, encoding(json(), sensor, jsonRecords)) });
+  compare(report, folder, 'CSV to columns', 'csv', csvLines, decoded(csv(), csvLines));
   const access = recordsOf(accessLines(rows / 2));
-  report({ case: 'combined log lines to columns', unit, ours: best(rows / 2, rounds, decoding(combinedLog(), combinedLogSchema, access)) });
+  report({
+    case: 'combined log lines to columns',
+    unit: UNIT,
+    ours: best(rows / 2, rounds, decoding(combinedLog(), combinedLogSchema, access)),
+  });
   const pairs = recordsOf(values.map(([ts, id, temp, , , ok]) => `ts=${ts} sensor_id=${id} temp=${temp} ok=${ok} msg="a line"`));
-  report({ case: 'logfmt to columns', unit, ours: best(rows, rounds, decoding(logfmt(), sensor, pairs)) });
+  report({ case: 'logfmt to columns', unit: UNIT, ours: best(rows, rounds, decoding(logfmt(), sensor, pairs)) });
   rmSync(folder, { recursive: true });
 };
