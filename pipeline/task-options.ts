@@ -12,6 +12,12 @@ export const taskOptions = z.object({
     .describe('bytes that a source may read ahead'),
   epochTime: duration().default(1000).describe('longest time between two commits'),
   epochRows: z.number().int().min(1).default(1_000_000).describe('most rows between two commits'),
+  publishBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(1024 * 1024)
+    .describe('bytes of outputs that are sent to a broker ahead of their commit; readers see them with it'),
   guarantee: z
     .enum(['exactlyOnce', 'atLeastOnce'])
     .default('exactlyOnce')

@@ -81,6 +81,16 @@ export class TaskSinks {
     for (const sink of this.#others.values()) await sink.prepare(epoch);
   }
 
+  /** Whether all sinks are topics of the home. */
+  get onlyTopics(): boolean {
+    return this.#others.size === 0;
+  }
+
+  /** Bytes that wait for their commit. */
+  get pendingBytes(): number {
+    return [...this.#topics.values()].reduce((sum, topic) => sum + topic.pendingBytes, 0);
+  }
+
   /** What the home store has to publish. */
   takeOutputs(): readonly OutputRecords[] {
     return [...this.#topics.values()].flatMap((topic) => topic.take());

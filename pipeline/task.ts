@@ -8,6 +8,7 @@ import { Rejects } from './rejects.ts';
 import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
 import { type RestoreConsent, restoreCells } from './restore-cells.ts';
 import { isSavepointState } from './savepoints.ts';
+import { Sending } from './sending.ts';
 import { describeChange, isChanged, recountedSteps, type StateChange, UNCHANGED } from './state-change.ts';
 import type { TaskClock } from './system-clock.ts';
 import { TaskInput } from './task-input.ts';
@@ -68,6 +69,7 @@ export class Task {
   readonly #highest: HighestTimes = new Map();
   readonly #cells: ReadonlyMap<string, StateCell>;
   readonly #epochs: EpochWriter;
+  readonly #sending = new Sending();
   #inputs: TaskInput[] = [];
   #merge!: InputMerge;
   /** The commit record that this opening found. */
@@ -203,14 +205,19 @@ export class Task {
   async turn(): Promise<'rows' | 'idle' | 'end'> {
     const turn = await this.#merge.next(this.#turnRows(), () => readBudget(this.#setting.options));
     if (typeof turn === 'string') {
-      if (this.#turns > 0) await this.#commit('due');
+      if (this.#turns > 0 && (this.#exactlyOnce || this.#due)) await this.#commit('due');
+      await this.#sending.settle();
       return turn;
     }
     await this.#epochs.cadence.work(() => this.#run(turn));
-    const { epochTime, epochRows } = this.#setting.options;
-    const due = this.#recovered || this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
-    if (due || this.#merge.drained) await this.#commit('due');
+    // With rows that are out already, nobody waits for a commit.
+    if (this.#due || (this.#exactlyOnce && this.#merge.drained)) await this.#commit('due');
     return 'rows';
+  }
+
+  get #due(): boolean {
+    const { epochTime, epochRows } = this.#setting.options;
+    return this.#recovered || this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
   }
 
   #turnRows(): number {
@@ -240,12 +247,21 @@ export class Task {
   async #arrive(): Promise<void> {
     await this.#sinks.settle();
     for (const [sink, rows] of this.#sinks.takeCounts()) this.#graph.steps.ledger.add(`sink ${sink}`, 'out', rows);
-    if (this.#exactlyOnce) return;
+    if (this.#exactlyOnce) return this.#publishAhead();
     for (const { topic, partition, records } of this.#takeOutputs()) await this.#setting.home.topics.append(topic, partition, records);
+  }
+
+  /** Outputs need not wait for their commit where the home can keep them from readers until then. */
+  async #publishAhead(): Promise<void> {
+    const { epochs } = this.#setting.home;
+    if (epochs.publish === undefined || this.#sinks.pendingBytes < this.#setting.options.publishBytes) return;
+    const outputs = this.#takeOutputs();
+    await this.#sending.start(async () => epochs.publish?.(this.name, outputs));
   }
 
   /** An orderly stop: commits what was done since the last commit, with a snapshot unless that is the newest commit already. */
   async stop(): Promise<void> {
+    await this.#sending.settle();
     if (this.#turns > 0 || this.#epochs.stopDue) await this.#commit('stop');
   }
 
@@ -257,12 +273,14 @@ export class Task {
     await this.#commit('end');
   }
 
+  /** Commits the epoch. The task goes on with the next rows as soon as the commit is under way; the next commit waits for it. */
   async #commit(close: EpochClose): Promise<void> {
     const { steps } = this.#graph;
+    await this.#sending.settle();
     steps.ledger.check();
     const epoch = (this.committed?.epoch ?? 0) + 1;
     await this.#sinks.prepare(epoch);
-    await this.#epochs.commit({
+    const commit = this.#epochs.commit({
       close,
       point: { positions: this.#merge.positions, nextOrdinal: this.#merge.nextOrdinal },
       outputs: this.#takeOutputs(),
@@ -276,7 +294,12 @@ export class Task {
       published: () => (this.#exactlyOnce ? this.#sinks.published.toJSON() : {}),
       summary: { ...this.summary() },
     });
-    await this.#sinks.commit(epoch);
+    await this.#sending.start(() => commit);
+    // Sinks outside of the home take no rows between their two phases.
+    if (close !== 'due' || !this.#sinks.onlyTopics) {
+      await this.#sending.settle();
+      await this.#sinks.commit(epoch);
+    }
     this.#turns = 0;
     this.#epochRows = 0;
     this.#epochStart = this.#setting.clock.now();
@@ -296,6 +319,7 @@ export class Task {
     this.#inputs = [];
     this.#graph.close();
     await this.#sinks.close();
+    await this.#sending.settle().catch(() => {});
     await this.#setting.home.epochs.release(this.name);
   }
 }

@@ -24,7 +24,7 @@ export class TopicOutput {
   readonly #pending = new Map<number, RecordColumns[]>();
   readonly #keys: OutputKeys;
   readonly #writer = new RecordWriter();
-  #records = 0;
+  #bytes = 0;
 
   constructor(
     topic: TopicDefinition<TypeMap>,
@@ -93,7 +93,7 @@ export class TopicOutput {
     if (this.topic.format.recordPerBatch !== true) this.#published.add(this.topic.name, partition, records);
     this.#onPublish?.({ topic: this.topic.name, partition, records });
     if (this.muted) return;
-    this.#records += records.count;
+    this.#bytes += records.bytes.length;
     const pending = this.#pending.get(partition);
     if (pending === undefined) this.#pending.set(partition, [records]);
     else pending.push(records);
@@ -105,13 +105,13 @@ export class TopicOutput {
       .sort(([a], [b]) => a - b)
       .flatMap(([partition, blocks]) => blocks.map((records) => ({ topic: this.topic.name, partition, records })));
     this.#pending.clear();
-    this.#records = 0;
+    this.#bytes = 0;
     return outputs;
   }
 
-  /** Records waiting for the commit. */
-  get pending(): number {
-    return this.#records;
+  /** Bytes of records since the last call of `take`. */
+  get pendingBytes(): number {
+    return this.#bytes;
   }
 }
 

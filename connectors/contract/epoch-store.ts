@@ -88,11 +88,14 @@ export interface EpochCommit {
  * - `open(task)` makes this process the task's only owner (an older owner's next commit throws FENCED) and returns the newest commit record.
  * - `commit` makes outputs, commit record and snapshot durable and visible at once, or not at all. When it throws, the task is closed and opened anew: the outcome is then read, never guessed.
  *   Snapshots older than `record.snapshotEpoch` may be deleted.
+ * - `publish` sends outputs of the epoch under way ahead of its commit: they come before those of `commit` and are visible with it, or never. Only where the store can hide them
+ *   without holding them in memory. What it throws ends the task as `commit` does. The caller awaits it before it calls `publish` or `commit` again.
  * - `readSnapshot` throws STORE_DAMAGED when its bytes do not match their checksum.
  * - `forget(task)` deletes commit records and snapshots of a task (`--fresh`).
  */
 export interface EpochStore {
   open(task: string): Promise<CommitRecord | undefined>;
+  publish?(task: string, outputs: readonly OutputRecords[]): Promise<void>;
   commit(epoch: EpochCommit): Promise<void>;
   readSnapshot(task: string, epoch: number): Promise<Snapshot | undefined>;
   /** Newest commit records of all tasks whose name begins with `prefix`, without taking them over. */

@@ -3,6 +3,7 @@ import type { CommitRecord, EpochCommit, EpochStore, OutputRecords, Snapshot } f
 import type { ClusterClient } from './cluster-client.ts';
 import { commitToRecords, newestCommit, type StoredCommit } from './commit-records.ts';
 import type { CommittedEnds } from './committed-ends.ts';
+import { GroupProgress } from './group-progress.ts';
 import { pipelineOfEpochs, type TaskTopics, taskTopics } from './home-topics.ts';
 import type { KafkaTopics } from './kafka-topics.ts';
 import { LATEST, readRange } from './partition-reader.ts';
@@ -18,6 +19,7 @@ const SNAPSHOTS_PROPERTIES = { 'cleanup.policy': 'delete', 'retention.ms': '-1',
 interface OwnedTask {
   readonly topics: TaskTopics;
   readonly owner: TransactionOwner;
+  readonly groups: GroupProgress;
   snapshot: SnapshotPointer | undefined;
   /** What made it unusable. */
   failure: MillraceError | undefined;
@@ -57,26 +59,39 @@ export class KafkaEpochStore implements EpochStore {
     await this.#ensureTopics(topics);
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
     const newest = await this.#newest(topics, task);
-    this.#owned.set(task, { topics, owner, snapshot: newest?.snapshot, failure: undefined });
+    const groups = new GroupProgress((offsets) => guarded(owned, () => owner.commit([], offsets)).catch(() => {}));
+    const owned: OwnedTask = { topics, owner, groups, snapshot: newest?.snapshot, failure: undefined };
+    this.#owned.set(task, owned);
     this.#starts.restore(topics.pipeline, topics.partition, newest?.starts);
     return newest?.record;
+  }
+
+  async publish(task: string, outputs: readonly OutputRecords[]): Promise<void> {
+    await this.#owned.get(task)?.groups.settled();
+    const owned = this.#ownedTask(task);
+    await guarded(owned, () => owned.owner.publish(filled(outputs)));
   }
 
   async commit(epoch: EpochCommit): Promise<void> {
     const { record } = epoch;
     const owned = this.#ownedTask(record.task);
-    try {
+    await guarded(owned, async () => {
       const snapshot = epoch.snapshot === undefined ? owned.snapshot : await this.#putSnapshot(owned, record, epoch.snapshot);
-      await this.#commitTransaction(owned, epoch, snapshot);
+      const offsets = await owned.groups.take(this.#offsets(owned.topics.partition, record), record.ended || epoch.snapshot !== undefined);
+      if (owned.failure !== undefined) throw owned.failure;
+      await this.#commitTransaction(owned, epoch, snapshot, offsets);
+      owned.groups.committed();
       owned.snapshot = snapshot;
-    } catch (thrown) {
-      owned.failure = MillraceError.from(thrown, 'STORE_FAILED');
-      throw owned.failure;
-    }
+    });
     if (epoch.snapshot !== undefined) await this.#trim(owned);
   }
 
-  async #commitTransaction(owned: OwnedTask, { record, outputs }: EpochCommit, snapshot: SnapshotPointer | undefined): Promise<void> {
+  async #commitTransaction(
+    owned: OwnedTask,
+    { record, outputs }: EpochCommit,
+    snapshot: SnapshotPointer | undefined,
+    offsets: readonly GroupOffsets[],
+  ): Promise<void> {
     const { pipeline, epochs, partition } = owned.topics;
     const starts = this.#starts.of(pipeline, partition);
     const commit: OutputRecords = {
@@ -84,9 +99,8 @@ export class KafkaEpochStore implements EpochStore {
       partition,
       records: commitToRecords(record.task, record.committedAt, { record, snapshot, starts }),
     };
-    const published = [...outputs.filter(({ records }) => records.count > 0), commit];
-    const ends = await owned.owner.commit(published, this.#offsets(owned.topics.partition, record));
-    for (const [index, output] of published.entries()) this.#ends.record(output.topic, output.partition, ends[index] as number);
+    const ends = await owned.owner.commit([...filled(outputs), commit], offsets);
+    for (const { topic, partition: number, end } of ends) this.#ends.record(topic, number, end);
   }
 
   /** Positions in topics as offsets of consumer groups. */
@@ -151,13 +165,18 @@ export class KafkaEpochStore implements EpochStore {
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
     if ((await this.#newest(taskTopics(task), task)) === undefined) return;
     const gone: OutputRecords = { topic: epochs, partition, records: commitToRecords(task, 0, undefined) };
-    const [end] = await owner.commit([gone], []);
-    this.#ends.record(epochs, partition, end as number);
+    for (const { end } of await owner.commit([gone], [])) this.#ends.record(epochs, partition, end);
     await this.#topics.deleteBefore(snapshots, partition, LATEST).catch(() => {});
   }
 
   async release(task: string): Promise<void> {
+    const owned = this.#owned.get(task);
     this.#owned.delete(task);
+    if (owned === undefined) return;
+    if (owned.failure === undefined) await owned.groups.catchUp();
+    else await owned.groups.settled();
+    // That it fails costs readers a wait, not correctness.
+    await owned.owner.abort().catch(() => {});
   }
 
   async #newest({ epochs, partition }: Pick<TaskTopics, 'epochs' | 'partition'>, task?: string): Promise<StoredCommit | undefined> {
@@ -187,5 +206,17 @@ export class KafkaEpochStore implements EpochStore {
     return owned;
   }
 }
+
+/** A task whose request failed is of no use until it is opened anew. */
+async function guarded(owned: OwnedTask, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    owned.failure = MillraceError.from(thrown, 'STORE_FAILED');
+    throw owned.failure;
+  }
+}
+
+const filled = (outputs: readonly OutputRecords[]) => outputs.filter(({ records }) => records.count > 0);
 
 const transactionalId = (task: string) => `millrace/${task}`;

@@ -13,6 +13,13 @@ export interface GroupOffsets {
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
 }
 
+/** The offset behind the last record that a transaction published to a partition; NaN where the broker did not tell. */
+export interface PublishedEnd {
+  readonly topic: string;
+  readonly partition: number;
+  readonly end: number;
+}
+
 /**
  * The owner of one transactional id. Taking it over fences whoever held it: their open transaction is aborted, and their next request fails with FENCED.
  * Source: Kafka's KIP-98. After an error the owner is of no use: take the id over anew and read what was committed.
@@ -21,6 +28,8 @@ export class TransactionOwner {
   readonly #client: ClusterClient;
   readonly #identity: Required<ProducerIdentity>;
   readonly #producer: RecordProducer;
+  /** Partitions of the open transaction, and the offset behind the last record sent to each. */
+  readonly #open = new Map<OutputRecords['topic'], Map<number, number>>();
 
   private constructor(client: ClusterClient, identity: Required<ProducerIdentity>) {
     this.#client = client;
@@ -43,17 +52,43 @@ export class TransactionOwner {
     return new TransactionOwner(client, { transactionalId, producerId, producerEpoch });
   }
 
-  /** Publishes outputs and offsets at once or not at all; returns per output the offset behind its last record. */
-  async commit(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<readonly number[]> {
-    for (const { topic, partition } of outputs) await this.#client.assertPartition(topic, partition);
-    try {
-      await this.#addPartitions(outputs);
-      const [ends] = await allSettled([this.#producer.publish(outputs), this.#commitOffsets(offsets)]);
+  /** Sends outputs in the open transaction, which begins with the first: readers see them once it is committed. */
+  publish(outputs: readonly OutputRecords[]): Promise<void> {
+    return this.#orAbort(() => this.#send(outputs, []));
+  }
+
+  /** Publishes outputs, those sent before among them, and offsets at once or not at all; returns per partition the offset behind its last record. */
+  async commit(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<readonly PublishedEnd[]> {
+    await this.#orAbort(async () => {
+      await this.#send(outputs, offsets);
       await this.#end(true);
-      return ends;
+    });
+    const ends = [...this.#open].flatMap(([topic, partitions]) => [...partitions].map(([partition, end]) => ({ topic, partition, end })));
+    this.#open.clear();
+    return ends;
+  }
+
+  /** Ends an open transaction without a commit, so that readers need not wait for its timeout. */
+  async abort(): Promise<void> {
+    if (this.#open.size === 0) return;
+    this.#open.clear();
+    await this.#end(false);
+  }
+
+  async #send(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<void> {
+    for (const { topic, partition } of outputs) await this.#client.assertPartition(topic, partition);
+    await this.#addPartitions(outputs);
+    const [ends] = await allSettled([this.#producer.publish(outputs), this.#commitOffsets(offsets)]);
+    for (const [index, { topic, partition }] of outputs.entries()) this.#open.get(topic)?.set(partition, ends[index] as number);
+  }
+
+  async #orAbort(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (thrown) {
-      // So that readers need not wait for the transaction's timeout; taking the id over does it too. A broker that is away, or a newer owner, would not listen.
-      if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.#end(false).catch(() => {});
+      // Taking the id over does it too. A broker that is away, or a newer owner, would not listen.
+      if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.abort().catch(() => {});
+      this.#open.clear();
       throw thrown;
     }
   }
@@ -65,9 +100,13 @@ export class TransactionOwner {
   async #addPartitions(outputs: readonly OutputRecords[]): Promise<void> {
     const partitions = new Map<string, Set<number>>();
     for (const { topic, partition } of outputs) {
-      const known = partitions.get(topic) ?? new Set();
-      partitions.set(topic, known.add(partition));
+      const open = this.#open.get(topic) ?? new Map<number, number>();
+      this.#open.set(topic, open);
+      if (open.has(partition)) continue;
+      open.set(partition, Number.NaN);
+      partitions.set(topic, (partitions.get(topic) ?? new Set()).add(partition));
     }
+    if (partitions.size === 0) return;
     const topics = [...partitions].map(([topic, ids]) => ({ topic, partitions: [...ids] }));
     await this.#ask('beginning a transaction', (broker) => broker.addPartitionsToTxn({ ...this.#identity, topics }));
   }

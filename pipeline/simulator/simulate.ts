@@ -50,7 +50,7 @@ export interface SimulationReport {
 }
 
 /** Small enough that a few hundred rows make many turns, epochs and snapshots. */
-const TASK = { batchRows: 16, epochRows: 48, epochTime: 200, snapshotEvery: 3 };
+const TASK = { batchRows: 16, epochRows: 48, epochTime: 200, snapshotEvery: 3, publishBytes: 512 };
 
 /**
  * Runs a pipeline in one process, with virtual time and a broker in memory, first undisturbed and then again and again with faults: processes die before and after every kind of request,

@@ -29,7 +29,9 @@ export function simulatedHome(inner: Home, caller: Caller): Home {
 }
 
 function simulatedEpochs(inner: EpochStore, caller: Caller): EpochStore {
+  const publish = inner.publish?.bind(inner);
   return {
+    ...(publish === undefined ? {} : { publish: (task, outputs) => ask(caller, 'publishing', () => publish(task, outputs)) }),
     open: (task) => ask(caller, 'opening', () => inner.open(task)),
     commit: (epoch) => ask(caller, `commit ${epoch.record.epoch}`, () => inner.commit(epoch)),
     readSnapshot: (task, epoch) => ask(caller, `reading snapshot ${epoch}`, () => inner.readSnapshot(task, epoch)),

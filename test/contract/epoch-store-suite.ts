@@ -50,6 +50,26 @@ export function epochStoreSuite(name: string, make: () => Promise<HomeFixture>):
       expect((await store.home.positions()).get(task)).toEqual(commitRecord(task, 1).positions);
     });
 
+    test('outputs published ahead are visible with their commit, in order, or never', async () => {
+      const { epochs, topics } = store.home;
+      const task = store.unique('ahead');
+      const topic = store.unique('ahead-outputs');
+      await topics.ensure(topic, { partitions: 1 });
+      const output = (...values: string[]) => [{ topic, partition: 0, records: recordsOf(values) }];
+      await epochs.open(task);
+      if (epochs.publish === undefined) return;
+      await epochs.publish(task, output('a', 'b'));
+      await epochs.publish(task, output('c'));
+      expect(await readAll(store.home, topic, 0)).toEqual([]);
+      await epochs.commit({ record: commitRecord(task, 1), outputs: output('d') });
+      await epochs.publish(task, output('lost'));
+      const again = await store.open();
+      expect(await again.epochs.open(task)).toEqual(commitRecord(task, 1));
+      await again.epochs.commit({ record: commitRecord(task, 2), outputs: output('e') });
+      await expect(epochs.publish(task, output('late'))).rejects.toMatchObject({ code: 'FENCED' });
+      expect(await readAll(again, topic, 0)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    });
+
     test('a commit that fails changes nothing', async () => {
       const { epochs, topics } = store.home;
       const task = store.unique('atomic');

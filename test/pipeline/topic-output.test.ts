@@ -85,13 +85,13 @@ describe('a topic output', () => {
     sink.write(streamOf([{ sensor: 's1', at: 5000, value: 1 }]));
     sink.write(streamOf([{ sensor: 's2', at: Number.NaN, value: 2 }], 77));
     sink.write(streamOf([{ sensor: 's3', at: Number.NaN, value: 3 }], Number.NEGATIVE_INFINITY));
-    expect(sink.pending).toBe(3);
+    expect(sink.pendingBytes).toBeGreaterThan(0);
     expect(listed(sink.take())).toEqual([
       { place: 'out/0', key: 's1', value: '{"sensor":"s1","at":5000,"value":1}', timestamp: 5000 },
       { place: 'out/0', key: 's2', value: '{"sensor":"s2","at":null,"value":2}', timestamp: 77 },
       { place: 'out/0', key: 's3', value: '{"sensor":"s3","at":null,"value":3}', timestamp: 0 },
     ]);
-    expect([sink.pending, sink.take()]).toEqual([0, []]);
+    expect([sink.pendingBytes, sink.take()]).toEqual([0, []]);
   });
 
   // murmur2 as org.apache.kafka.common.utils.UtilsTest records it; the partition is its low 31 bits modulo the partitions.

@@ -1,0 +1,56 @@
+import type { GroupOffsets } from './transaction-owner.ts';
+
+/** Offsets of groups are committed this often, ms: they are for others to see (lag), a task itself goes by its commit records. */
+const EVERY = 1000;
+
+/**
+ * Says which commits of a task take the offsets of its consumer groups along. Each costs two requests one after the other and markers in one more partition, which milliseconds-long epochs
+ * would feel; so most go without, and where no commit follows in time, a transaction of their own catches up.
+ */
+export class GroupProgress {
+  readonly #commit: (offsets: readonly GroupOffsets[]) => Promise<void>;
+  #committedAt = Number.NEGATIVE_INFINITY;
+  #late: readonly GroupOffsets[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #catchingUp: Promise<void> = Promise.resolve();
+
+  /** `commit` commits offsets and nothing else; it must not throw. */
+  constructor(commit: (offsets: readonly GroupOffsets[]) => Promise<void>) {
+    this.#commit = commit;
+  }
+
+  /** Offsets that have to go with the next commit: these, when they are due or `now`, else none. Waits while older ones catch up. */
+  async take(offsets: readonly GroupOffsets[], now: boolean): Promise<readonly GroupOffsets[]> {
+    clearTimeout(this.#timer);
+    await this.#catchingUp;
+    this.#late = offsets;
+    return now || performance.now() - this.#committedAt >= EVERY ? this.#settle() : [];
+  }
+
+  /** The commit is through: offsets that went without are caught up unless another commit follows in time. */
+  committed(): void {
+    if (this.#late.length > 0) this.#timer = setTimeout(() => this.catchUp(), EVERY).unref();
+  }
+
+  /** Waits while offsets catch up: a task has one transaction at a time. */
+  settled(): Promise<void> {
+    clearTimeout(this.#timer);
+    return this.#catchingUp;
+  }
+
+  /** Commits what went without. */
+  catchUp(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#catchingUp = this.#catchingUp.then(async () => {
+      if (this.#late.length > 0) await this.#commit(this.#settle());
+    });
+    return this.#catchingUp;
+  }
+
+  #settle(): readonly GroupOffsets[] {
+    const offsets = this.#late;
+    this.#late = [];
+    this.#committedAt = performance.now();
+    return offsets;
+  }
+}
