@@ -73,10 +73,9 @@ export class TaskGroup implements RunningTasks {
 /** Whether a task has read every topic of its pipeline to the end. */
 async function hasReadAll(home: Home, { pipeline }: Pick<TaskSetting, 'pipeline'>, task: Task, partition: number): Promise<boolean> {
   for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
-    const first = source.kind === 'handover' ? source.at[partition] : undefined;
     for (const topic of topicsOf(source)) {
       const info = (await home.topics.list(topic.name)).find((candidate) => candidate.partition === partition);
-      const position = task.positions[name]?.[topic.name] ?? first ?? info?.start ?? 0;
+      const position = task.positions[name]?.[topic.name] ?? info?.start ?? 0;
       if (info !== undefined && position < info.end) return false;
     }
   }
