@@ -3,12 +3,12 @@ export { type FlagNovelOptions, flagNovel, flagNovelOptions } from './analyze/fl
 export { type Quality, type QualityOptions, quality, qualityOptions } from './analyze/quality.ts';
 export { type SampleOptions, sample, sampleOptions } from './analyze/sample.ts';
 export { type Casts, type CastTo, type CastTypes, cast } from './clean/cast.ts';
-export { clipOutliers } from './clean/clip-outliers.ts';
+export { clipOutliers, clipOutliersOptions } from './clean/clip-outliers.ts';
 export { type DedupeOptions, dedupe, dedupeOptions } from './clean/dedupe.ts';
 export { type DetectGapsOptions, detectGaps, detectGapsOptions } from './clean/detect-gaps.ts';
 export { type DetectStuckOptions, detectStuck, detectStuckOptions } from './clean/detect-stuck.ts';
 export { dropNulls } from './clean/drop-nulls.ts';
-export { flagOutliers } from './clean/flag-outliers.ts';
+export { flagOutliers, flagOutliersOptions } from './clean/flag-outliers.ts';
 export { type Imputed, type ImputeOptions, impute, imputeOptions } from './clean/impute.ts';
 export { type InterpolateOptions, interpolate, interpolateOptions } from './clean/interpolate.ts';
 export { type NormalizeTextOptions, normalizeText, normalizeTextOptions } from './clean/normalize-text.ts';
@@ -23,6 +23,7 @@ export { type JoinNeighborsOptions, joinNeighbors, joinNeighborsOptions, type Wi
 export { type GlobalTable, globalTable, type LookupJoinOptions, lookupJoin, lookupJoinOptions } from './integrate/lookup-join.ts';
 export type { Joined } from './integrate/right-columns.ts';
 export type { KeyColumn } from './keys/key-groups.ts';
+export type { StateTtl } from './keys/state-ttl.ts';
 export type { Accumulator, Aggregate, AggregateColumns } from './time/aggregates/aggregate.ts';
 export { argMax, count, first, last, max, mean, min, standardDeviation, sum, variance } from './time/aggregates/numbers.ts';
 export { median, quantile } from './time/aggregates/quantile.ts';

@@ -147,6 +147,34 @@ function expressionsPage(): string {
   return `${['# Expressions', '', head, '', ...sections].join('\n').trimEnd()}\n`;
 }
 
+/** What all operators with the option `stateTtl` have in common. */
+function keysPage(all: readonly Documented[]): string {
+  const forgetting = all.filter(({ name }) => optionsTable(name).some((line) => line.startsWith('| `stateTtl`')));
+  const names = forgetting.map(({ name }) => `[${name}](${kebab(name)}.md)`).join(', ');
+  return `# State per key
+
+Operators with a \`key\` remember something for every key: 8 bytes for a numeric key, the string for another one, a few more for finding it, and what their page says. Without more, keys are kept
+forever: a million keys of [standardize](standardize.md), say, are 32 MB of state, and twice that in memory while arrays grow. A test runs a million keys through each kind of state.
+
+Where keys come and go (sessions, containers, users), \`stateTtl\` bounds that:
+
+\`\`\`ts
+standardize({ columns: ['latency'], key: 'container', stateTtl: '6h' });
+\`\`\`
+
+A key is forgotten when the watermark has risen by more than \`stateTtl\` since the key's last row; the next row of it is its first. Which row that is depends on the rows and their watermarks alone, never
+on how the stream was cut into batches or when a snapshot was taken. Memory holds the keys of the last \`stateTtl\` of event time, and until it is tidied up as many forgotten ones; a snapshot holds
+none of these. Each key costs 16 bytes more.
+
+- A late row keeps its key alive as any other does: what counts is the watermark at the row, not the row's event time.
+- Event time that jumps ahead by years takes the watermark with it, and all keys are forgotten. \`watermarks\` and \`validate\` are the places to keep such rows out.
+- Rows without a key share one state, which is never forgotten; nor is anything on a stream without event time.
+- The option may be added, changed or left out between two runs: a state without times counts from the first row on.
+
+Operators with it: ${names}. [dedupe](dedupe.md) has a \`ttl\` of its own.
+`;
+}
+
 function indexPage(all: readonly Documented[]): string {
   const sections = (Object.keys(FOLDERS) as (keyof typeof FOLDERS)[]).flatMap((folder) => [
     `## ${FOLDERS[folder]}`,
@@ -156,7 +184,7 @@ function indexPage(all: readonly Documented[]): string {
     ...all.filter((operator) => operator.folder === folder).map(({ name, summary }) => `| [${name}](${kebab(name)}.md) | ${summary} |`),
     '',
   ]);
-  return `${['# Operators', '', 'Generated from the sources by `scripts/make-operator-docs.ts`; every example is run by a test. See also the [aggregates](aggregates.md) of windows and the [expressions](expressions.md) of columns.', '', ...sections].join('\n').trimEnd()}\n`;
+  return `${['# Operators', '', 'Generated from the sources by `scripts/make-operator-docs.ts`; every example is run by a test. See also the [aggregates](aggregates.md) of windows, the [expressions](expressions.md) of columns, and what is kept [per key](keys.md).', '', ...sections].join('\n').trimEnd()}\n`;
 }
 
 /** All pages by file name. */
@@ -166,6 +194,7 @@ export function operatorPages(): Map<string, string> {
     ['README.md', indexPage(all)],
     ['aggregates.md', aggregatesPage()],
     ['expressions.md', expressionsPage()],
+    ['keys.md', keysPage(all)],
     ...all.map((operator): [string, string] => [`${kebab(operator.name)}.md`, page(operator)]),
   ]);
 }

@@ -4,6 +4,9 @@ import { type Operator, parseOptions } from '../../streams/index.ts';
 import { keyedColumns, presentData } from '../keys/keyed-columns.ts';
 import { boundsOf, type OutlierOptions, outlierMemory, outlierOptions, visitBounds } from './outlier-bounds.ts';
 
+/** Options of {@link clipOutliers}. */
+export const clipOutliersOptions = outlierOptions;
+
 /**
  * Cuts values that `flagOutliers` would flag to the nearest value that it would not. Columns become float64 under their names; missing values (null, NaN, infinite) become null.
  *
@@ -18,10 +21,11 @@ import { boundsOf, type OutlierOptions, outlierMemory, outlierOptions, visitBoun
 export function clipOutliers<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: OutlierOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in C]: Float64 }>> {
-  const { columns, key, method, threshold, window } = parseOptions('clipOutliers', outlierOptions, options);
+  const { columns, key, stateTtl, method, threshold, window } = parseOptions('clipOutliers', outlierOptions, options);
   const rule = boundsOf(method, threshold ?? (method === 'iqr' ? 1.5 : 3));
   return keyedColumns('clipOutliers', {
     key,
+    stateTtl,
     columns,
     width: outlierMemory(window),
     compute: (column) => {

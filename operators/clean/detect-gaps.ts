@@ -10,21 +10,35 @@ import {
   statefulOperator,
   withBatch,
 } from '../../streams/index.ts';
-import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
+import type { KeyColumn } from '../keys/key-groups.ts';
 import { presentData } from '../keys/keyed-columns.ts';
+import { LivingKeys } from '../keys/living-keys.ts';
 import { PerKey } from '../keys/per-key.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { eventTimes } from '../rows/event-times.ts';
 
 /** Options of {@link detectGaps}. */
 export const detectGapsOptions = z.strictObject({
   key: z.string().optional().describe('column whose values are watched independently'),
+  ...stateTtlOption,
   longerThan: duration().describe('a pause longer than this is a gap'),
 });
 
 /** Options of {@link detectGaps} as they are written. */
-export interface DetectGapsOptions<T extends TypeMap> {
+export interface DetectGapsOptions<T extends TypeMap> extends StateTtl {
   readonly key?: KeyColumn<T>;
   readonly longerThan: Duration;
+}
+
+/** The latest event time of every key. */
+interface SilenceState {
+  readonly groups: LivingKeys;
+  readonly latest: PerKey;
+}
+
+function managed(groups: LivingKeys, latest: PerKey): SilenceState {
+  groups.manage(latest);
+  return { groups, latest };
 }
 
 /**
@@ -42,13 +56,13 @@ export interface DetectGapsOptions<T extends TypeMap> {
 export function detectGaps<T extends TypeMap>(
   options: DetectGapsOptions<NoInfer<T>>,
 ): Operator<T, WithColumns<T, { sinceLast: Float64; gap: Float64 }>> {
-  const { key, longerThan } = parseOptions('detectGaps', detectGapsOptions, options);
-  return statefulOperator<T, WithColumns<T, { sinceLast: Float64; gap: Float64 }>, { groups: KeyGroups; latest: PerKey }>('detectGaps', {
+  const { key, stateTtl, longerThan } = parseOptions('detectGaps', detectGapsOptions, options);
+  return statefulOperator<T, WithColumns<T, { sinceLast: Float64; gap: Float64 }>, SilenceState>('detectGaps', {
     version: 1,
     ledger: { left: ['in'], right: ['out'] },
-    create: () => ({ groups: new KeyGroups(key), latest: new PerKey(1, Number.NaN) }),
+    create: () => managed(new LivingKeys(key, stateTtl), new PerKey(1, Number.NaN)),
     onBatch: ({ groups, latest }, input) => {
-      const rows = groups.groupsOf(input.batch);
+      const rows = groups.groupsOf(input);
       const known = latest.reserve(groups.size);
       const times = eventTimes(input.batch);
       const sinceLast = new Float64Array(times.length);
@@ -66,6 +80,6 @@ export function detectGaps<T extends TypeMap>(
       groups.write(out);
       latest.write(out);
     },
-    restore: (input) => ({ groups: KeyGroups.read(key, input), latest: PerKey.read(1, Number.NaN, input) }),
+    restore: (input) => managed(LivingKeys.read(key, stateTtl, input), PerKey.read(1, Number.NaN, input)),
   });
 }

@@ -4,17 +4,19 @@ import { float64Data, type NumericColumn, type WithColumns } from '../../columna
 import { type Operator, parseOptions } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { keyedColumns } from '../keys/keyed-columns.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Options of {@link detectStuck}. */
 export const detectStuckOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to watch'),
   key: z.string().optional().describe('column whose values are watched independently'),
+  ...stateTtlOption,
   rows: z.int().min(2).describe('how many equal values in a row make a sensor stuck'),
   tolerance: z.number().min(0).default(0).describe('values this close count as equal'),
 });
 
 /** Options of {@link detectStuck} as they are written. */
-export interface DetectStuckOptions<T extends TypeMap, C extends string> {
+export interface DetectStuckOptions<T extends TypeMap, C extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly rows: number;
@@ -35,9 +37,10 @@ export interface DetectStuckOptions<T extends TypeMap, C extends string> {
 export function detectStuck<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: DetectStuckOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in `${C}Stuck`]: Float64 }>> {
-  const { columns, key, rows, tolerance } = parseOptions('detectStuck', detectStuckOptions, options);
+  const { columns, key, stateTtl, rows, tolerance } = parseOptions('detectStuck', detectStuckOptions, options);
   return keyedColumns('detectStuck', {
     key,
+    stateTtl,
     columns,
     // The first value of the run, and its length.
     width: 2,

@@ -4,6 +4,9 @@ import { type Operator, parseOptions } from '../../streams/index.ts';
 import { keyedColumns } from '../keys/keyed-columns.ts';
 import { boundsOf, type OutlierOptions, outlierMemory, outlierOptions, visitBounds } from './outlier-bounds.ts';
 
+/** Options of {@link flagOutliers}. */
+export const flagOutliersOptions = outlierOptions;
+
 /**
  * Flags values far from the earlier values of their key: adds `${column}Outlier`, 1 for an outlier, else 0.
  *
@@ -22,10 +25,11 @@ import { boundsOf, type OutlierOptions, outlierMemory, outlierOptions, visitBoun
 export function flagOutliers<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: OutlierOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in `${C}Outlier`]: Float64 }>> {
-  const { columns, key, method, threshold, window } = parseOptions('flagOutliers', outlierOptions, options);
+  const { columns, key, stateTtl, method, threshold, window } = parseOptions('flagOutliers', outlierOptions, options);
   const rule = boundsOf(method, threshold ?? (method === 'iqr' ? 1.5 : 3));
   return keyedColumns('flagOutliers', {
     key,
+    stateTtl,
     columns,
     width: outlierMemory(window),
     compute: (column) => {

@@ -4,11 +4,13 @@ import { float64Data, type NumericColumn, numberView, ValidityBuilder, type With
 import { MillraceError, type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
 import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
 import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Options of {@link impute}. */
 export const imputeOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns whose missing values are filled'),
   key: z.string().optional().describe('column whose values are filled independently of each other'),
+  ...stateTtlOption,
   method: z
     .enum(['last', 'mean', 'constant'])
     .default('last')
@@ -19,7 +21,7 @@ export const imputeOptions = z.strictObject({
 });
 
 /** Options of {@link impute} as they are written. */
-export interface ImputeOptions<T extends TypeMap, C extends string, F extends string> {
+export interface ImputeOptions<T extends TypeMap, C extends string, F extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly method?: 'last' | 'mean' | 'constant';
@@ -50,17 +52,17 @@ const WIDTH = 3;
 export function impute<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>, const F extends string = 'Imputed'>(
   options: ImputeOptions<NoInfer<T>, C, F>,
 ): Operator<T, Imputed<T, C, F>> {
-  const { columns, key, method, limit, initial, flag } = parseOptions('impute', imputeOptions, options);
+  const { columns, key, stateTtl, method, limit, initial, flag } = parseOptions('impute', imputeOptions, options);
   if (method === 'constant' && initial === undefined)
     throw new MillraceError('INVALID_OPTION', "impute: method 'constant' needs `initial`", {
       hint: 'give the value to fill in as `initial`',
     });
   const fill = filler(method, limit ?? Number.POSITIVE_INFINITY, initial);
   return statefulOperator<T, Imputed<T, C, F>, ColumnMemory>('impute', {
-    ...columnMemoryState({ key, columns, width: WIDTH }),
+    ...columnMemoryState({ key, stateTtl, columns, width: WIDTH }),
     ledger: { left: ['in'], right: ['out'] },
     onBatch: ({ groups, values }, input) => {
-      const rows = groups.groupsOf(input.batch);
+      const rows = groups.groupsOf(input);
       const known = values.reserve(groups.size);
       const added = columns.map((column, index) => {
         const [filled, flags] = fillColumn(input, column, rows, (group) => (group * columns.length + index) * WIDTH, known, fill);

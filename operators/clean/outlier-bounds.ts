@@ -2,6 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import type { KeyedColumn } from '../keys/keyed-columns.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** How `flagOutliers` and `clipOutliers` tell outliers. */
 export type OutlierMethod = 'zScore' | 'iqr' | 'hampel';
@@ -10,13 +11,14 @@ export type OutlierMethod = 'zScore' | 'iqr' | 'hampel';
 export const outlierOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to look at'),
   key: z.string().optional().describe('column whose values have statistics of their own'),
+  ...stateTtlOption,
   method: z.enum(['zScore', 'iqr', 'hampel']).default('hampel').describe('mean and deviation, quartiles, or median and median deviation'),
   threshold: z.number().positive().optional().describe('how many deviations (or interquartile ranges) are too many; 3, for iqr 1.5'),
   window: z.int().min(4).max(1000).default(24).describe('how many earlier values of the key are looked at'),
 });
 
 /** Options of {@link flagOutliers} and {@link clipOutliers} as they are written. */
-export interface OutlierOptions<T extends TypeMap, C extends string> {
+export interface OutlierOptions<T extends TypeMap, C extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly method?: OutlierMethod;

@@ -13,9 +13,11 @@ import {
   statefulOperator,
 } from '../../streams/index.ts';
 import { keyData } from '../keys/key-column-data.ts';
-import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
+import type { KeyColumn } from '../keys/key-groups.ts';
 import { presentData, presentNumbers } from '../keys/keyed-columns.ts';
+import { LivingKeys } from '../keys/living-keys.ts';
 import { PerKey } from '../keys/per-key.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 
@@ -26,6 +28,7 @@ export const resampleOptions = z.strictObject({
     .describe('distance of the grid'),
   columns: z.array(z.string()).min(1).describe('numeric columns to carry over'),
   key: z.string().optional().describe('column whose values have grids of their own'),
+  ...stateTtlOption,
   method: z
     .enum(['last', 'linear'])
     .default('linear')
@@ -34,7 +37,7 @@ export const resampleOptions = z.strictObject({
 });
 
 /** Options of {@link resample} as they are written. */
-export interface ResampleOptions<T extends TypeMap, C extends string, K extends string> {
+export interface ResampleOptions<T extends TypeMap, C extends string, K extends string> extends StateTtl {
   readonly every: Duration;
   readonly columns: readonly C[];
   readonly key?: K & KeyColumn<T>;
@@ -48,7 +51,7 @@ export type Resampled<T extends TypeMap, C extends string, K extends string> = {
 };
 
 interface ResampleState {
-  readonly groups: KeyGroups;
+  readonly groups: LivingKeys;
   /** Per key: 1 where it was seen, its last time, its last values. */
   readonly last: PerKey;
   readonly order: OutputOrder;
@@ -76,7 +79,7 @@ export function resample<T extends TypeMap, const C extends NumericColumn<NoInfe
   return statefulOperator<T, Resampled<T, C, K>, ResampleState>('resample', {
     version: 1,
     ledger: { left: ['in'], right: ['used', 'dropped:disorder'] },
-    create: () => ({ groups: new KeyGroups(settings.key), last: new PerKey(width), order: new OutputOrder() }),
+    create: () => managed(new LivingKeys(settings.key, settings.stateTtl), new PerKey(width), new OutputOrder()),
     onBatch: (state, input, step) => {
       const points = new Points(settings.columns.length);
       const used = makePoints(state, input, settings, points);
@@ -89,11 +92,8 @@ export function resample<T extends TypeMap, const C extends NumericColumn<NoInfe
       last.write(out);
       order.write(out);
     },
-    restore: (input: StateReader) => ({
-      groups: KeyGroups.read(settings.key, input),
-      last: PerKey.read(width, 0, input),
-      order: OutputOrder.read(input),
-    }),
+    restore: (input: StateReader) =>
+      managed(LivingKeys.read(settings.key, settings.stateTtl, input), PerKey.read(width, 0, input), OutputOrder.read(input)),
   });
 }
 
@@ -150,13 +150,18 @@ class Points {
   }
 }
 
+function managed(groups: LivingKeys, last: PerKey, order: OutputOrder): ResampleState {
+  groups.manage(last);
+  return { groups, last, order };
+}
+
 function makePoints(
   { groups, last }: ResampleState,
   input: StreamBatch,
   { columns, every, gap, method }: Settings,
   points: Points,
 ): number {
-  const rows = groups.groupsOf(input.batch);
+  const rows = groups.groupsOf(input);
   const known = last.reserve(groups.size);
   const times = eventTimes(input.batch);
   const width = 2 + columns.length;

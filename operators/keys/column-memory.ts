@@ -1,11 +1,13 @@
 import { type AdoptedState, MillraceError, type StateReader, type StateWriter } from '../../streams/index.ts';
-import { KeyGroups } from './key-groups.ts';
+import { LivingKeys } from './living-keys.ts';
 import { PerKey } from './per-key.ts';
 
 /** What an operator remembers per key and column. */
 export interface ColumnLayout {
   readonly key: string | undefined;
   readonly columns: readonly string[];
+  /** When keys are forgotten, in ms of event time; absent: never. */
+  readonly stateTtl?: number | undefined;
   /** Numbers per key and column. */
   readonly width: number;
   /** What they are at first; default 0. */
@@ -18,14 +20,19 @@ export interface ColumnLayout {
 
 /** Numbers per key and column. Their bytes tell key, columns and width, so that a step with other columns neither takes one column's numbers for another's nor has to lose all of them. */
 export class ColumnMemory {
-  readonly groups: KeyGroups;
+  readonly groups: LivingKeys;
   readonly values: PerKey;
   readonly #layout: ColumnLayout;
 
-  constructor(layout: ColumnLayout, groups = new KeyGroups(layout.key), values = new PerKey(strideOf(layout), layout.initial)) {
+  constructor(
+    layout: ColumnLayout,
+    groups = new LivingKeys(layout.key, layout.stateTtl),
+    values = new PerKey(strideOf(layout), layout.initial),
+  ) {
     this.#layout = layout;
     this.groups = groups;
     this.values = values;
+    groups.manage(values);
   }
 
   write(out: StateWriter): void {
@@ -36,7 +43,11 @@ export class ColumnMemory {
 
   /** Numbers of a layout; those of version 1 did not tell theirs. */
   static read(layout: ColumnLayout, input: StateReader): ColumnMemory {
-    return new ColumnMemory(layout, KeyGroups.read(layout.key, input), PerKey.read(strideOf(layout), layout.initial ?? 0, input));
+    return new ColumnMemory(
+      layout,
+      LivingKeys.read(layout.key, layout.stateTtl, input),
+      PerKey.read(strideOf(layout), layout.initial ?? 0, input),
+    );
   }
 }
 
@@ -83,7 +94,7 @@ function adopt(layout: ColumnLayout, input: StateReader, version: number): Adopt
   const stored = readLayout(input);
   const { kept, fresh } = fittingColumns(layout, stored);
   if (kept.length === 0) return { state: new ColumnMemory(layout), kept, fresh };
-  const groups = KeyGroups.read(layout.key, input);
+  const groups = LivingKeys.read(layout.key, layout.stateTtl, input);
   const before = input.float64s();
   return {
     state: new ColumnMemory(layout, groups, new PerKey(strideOf(layout), layout.initial, moved(layout, stored, before))),

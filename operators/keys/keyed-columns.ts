@@ -18,6 +18,8 @@ export interface KeyedColumn {
 /** An operator that makes columns of others row by row, with some numbers of memory per key and column. */
 export interface KeyedColumnsOperator {
   readonly key: string | undefined;
+  /** When keys are forgotten, in ms of event time; absent: never. */
+  readonly stateTtl: number | undefined;
   readonly columns: readonly string[];
   /** Numbers of memory per key and column, and what they are at first. */
   readonly width: number;
@@ -29,14 +31,14 @@ export interface KeyedColumnsOperator {
 /** Lifts row-by-row arithmetic with memory per key to an operator that keeps rows: in = out. */
 export function keyedColumns<T extends TypeMap, O extends TypeMap>(
   name: string,
-  { key, columns, width, initial = 0, compute }: KeyedColumnsOperator,
+  { key, stateTtl, columns, width, initial = 0, compute }: KeyedColumnsOperator,
 ): Operator<T, O> {
   const stride = width * columns.length;
   return statefulOperator<T, O, ColumnMemory>(name, {
-    ...columnMemoryState({ key, columns, width, initial }),
+    ...columnMemoryState({ key, stateTtl, columns, width, initial }),
     ledger: { left: ['in'], right: ['out'] },
     onBatch: ({ groups, values }, input) => {
-      const rows = groups.groupsOf(input.batch);
+      const rows = groups.groupsOf(input);
       const known = values.reserve(groups.size);
       const added: Record<string, Data> = {};
       columns.forEach((column, index) => {

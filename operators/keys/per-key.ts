@@ -1,7 +1,8 @@
 import type { StateReader, StateWriter } from '../../streams/index.ts';
+import type { GroupedState } from './living-keys.ts';
 
 /** `width` float64 values for each group, one group after another; grown by doubling. */
-export class PerKey {
+export class PerKey implements GroupedState {
   readonly width: number;
   readonly #initial: number;
   #values: Float64Array;
@@ -25,6 +26,19 @@ export class PerKey {
       this.#groups = groups;
     }
     return this.#values;
+  }
+
+  keepGroups(kept: Int32Array): void {
+    const { width } = this;
+    let count = 0;
+    for (const group of kept) {
+      if (group >= this.#groups) break;
+      if (group !== count) this.#values.copyWithin(count * width, group * width, (group + 1) * width);
+      count++;
+    }
+    this.#values.fill(this.#initial, count * width, this.#groups * width);
+    this.#groups = count;
+    if (this.#values.length > 4 * count * width) this.#values = this.#values.slice(0, 2 * count * width);
   }
 
   write(out: StateWriter): void {

@@ -5,19 +5,21 @@ import { pow } from '../../kernels/index.ts';
 import { type Duration, duration, type Operator, parseOptions } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { keyedColumns, presentData } from '../keys/keyed-columns.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { eventTimes } from '../rows/event-times.ts';
 
 /** Options of {@link exponentialAverage}. */
 export const exponentialAverageOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to average'),
   key: z.string().optional().describe('column whose values have averages of their own'),
+  ...stateTtlOption,
   halfLife: duration()
     .refine((value) => value > 0, 'expected a duration above 0')
     .describe('event time after which a value weighs half as much'),
 });
 
 /** Options of {@link exponentialAverage} as they are written. */
-export interface ExponentialAverageOptions<T extends TypeMap, C extends string> {
+export interface ExponentialAverageOptions<T extends TypeMap, C extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly halfLife: Duration;
@@ -38,9 +40,10 @@ export interface ExponentialAverageOptions<T extends TypeMap, C extends string> 
 export function exponentialAverage<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: ExponentialAverageOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in `${C}Average`]: Float64 }>> {
-  const { columns, key, halfLife } = parseOptions('exponentialAverage', exponentialAverageOptions, options);
+  const { columns, key, stateTtl, halfLife } = parseOptions('exponentialAverage', exponentialAverageOptions, options);
   return keyedColumns('exponentialAverage', {
     key,
+    stateTtl,
     columns,
     // Weighted sum, sum of weights, time of both.
     width: 3,

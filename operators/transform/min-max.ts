@@ -4,16 +4,18 @@ import type { NumericColumn, WithColumns } from '../../columnar/index.ts';
 import { type Operator, parseOptions } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { keyedColumns, presentData } from '../keys/keyed-columns.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Options of {@link minMax}. */
 export const minMaxOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to scale'),
   key: z.string().optional().describe('column whose values have ranges of their own'),
+  ...stateTtlOption,
   freezeAfter: z.int().min(1).optional().describe('how many values of a key and column the range learns from; absent: all'),
 });
 
 /** Options of {@link minMax} as they are written. */
-export interface MinMaxOptions<T extends TypeMap, C extends string> {
+export interface MinMaxOptions<T extends TypeMap, C extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly freezeAfter?: number;
@@ -33,9 +35,10 @@ export interface MinMaxOptions<T extends TypeMap, C extends string> {
 export function minMax<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: MinMaxOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in C]: Float64 }>> {
-  const { columns, key, freezeAfter = Number.POSITIVE_INFINITY } = parseOptions('minMax', minMaxOptions, options);
+  const { columns, key, stateTtl, freezeAfter = Number.POSITIVE_INFINITY } = parseOptions('minMax', minMaxOptions, options);
   return keyedColumns('minMax', {
     key,
+    stateTtl,
     columns,
     // Count, least, greatest.
     width: 3,

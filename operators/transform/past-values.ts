@@ -4,16 +4,18 @@ import { float64Data, numberView, ValidityBuilder, withColumns } from '../../col
 import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
 import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
 import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Options of operators that look back by rows of a key. */
 export const pastOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to look back in'),
   key: z.string().optional().describe('column whose values have a past of their own'),
+  ...stateTtlOption,
   steps: z.array(z.int().min(1)).min(1).describe('how many rows of the key to look back; each gives a column'),
 });
 
 /** {@link pastOptions} as they are written. */
-export interface PastOptions<T extends TypeMap, C extends string, N extends number> {
+export interface PastOptions<T extends TypeMap, C extends string, N extends number> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly steps: readonly N[];
@@ -44,7 +46,7 @@ export class PastValues {
 
   /** Takes the rows of a batch in order; returns it with the new columns. */
   append(input: StreamBatch, past: ColumnMemory): StreamBatch['batch'] {
-    const groups = past.groups.groupsOf(input.batch);
+    const groups = past.groups.groupsOf(input);
     const memory = past.values.reserve(past.groups.size);
     const places = placesOf(groups, memory, this.#width);
     const added: Record<string, Data> = {};
@@ -98,11 +100,11 @@ export function pastOperator<T extends TypeMap, O extends TypeMap>(
   options: unknown,
   make: Pick<PastColumns, 'name' | 'project'>,
 ): Operator<T, O> {
-  const { key, ...past } = parseOptions(name, pastOptions, options);
+  const { key, stateTtl, ...past } = parseOptions(name, pastOptions, options);
   const made: PastColumns = { ...past, ...make };
   const values = new PastValues(made);
   return statefulOperator<T, O, ColumnMemory>(name, {
-    ...columnMemoryState({ key, columns: made.columns, width: depthOf(made), shared: 1, unknown: Number.NaN }),
+    ...columnMemoryState({ key, stateTtl, columns: made.columns, width: depthOf(made), shared: 1, unknown: Number.NaN }),
     ledger: { left: ['in'], right: ['out'] },
     onBatch: (past, input) => withBatch(input, values.append(input, past)) as StreamBatch<O>,
   });

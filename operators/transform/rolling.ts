@@ -4,6 +4,7 @@ import type { NumericColumn, WithColumns } from '../../columnar/index.ts';
 import { type Operator, parseOptions } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { keyedColumns, presentData } from '../keys/keyed-columns.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Statistics of {@link rolling}. */
 export type RollingStatistic = 'Mean' | 'Min' | 'Max' | 'Sum' | 'Deviation';
@@ -14,12 +15,13 @@ const STATISTICS = ['Mean', 'Min', 'Max', 'Sum', 'Deviation'] as const;
 export const rollingOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to look back in'),
   key: z.string().optional().describe('column whose values have a past of their own'),
+  ...stateTtlOption,
   rows: z.int().min(1).max(10_000).describe('how many rows of the key, this one included'),
   statistics: z.array(z.enum(STATISTICS)).min(1).default(['Mean']).describe('what to compute'),
 });
 
 /** Options of {@link rolling} as they are written. */
-export interface RollingOptions<T extends TypeMap, C extends string, S extends RollingStatistic> {
+export interface RollingOptions<T extends TypeMap, C extends string, S extends RollingStatistic> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly rows: number;
@@ -41,9 +43,10 @@ export interface RollingOptions<T extends TypeMap, C extends string, S extends R
 export function rolling<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>, const S extends RollingStatistic = 'Mean'>(
   options: RollingOptions<NoInfer<T>, C, S>,
 ): Operator<T, WithColumns<T, { [K in `${C}${S}`]: Float64 }>> {
-  const { columns, key, rows, statistics } = parseOptions('rolling', rollingOptions, options);
+  const { columns, key, stateTtl, rows, statistics } = parseOptions('rolling', rollingOptions, options);
   return keyedColumns('rolling', {
     key,
+    stateTtl,
     columns,
     // Rows seen, then a ring of values, NaN where missing.
     width: 1 + rows,

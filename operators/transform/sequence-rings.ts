@@ -1,6 +1,7 @@
 import { type Batch, numberView } from '../../columnar/index.ts';
-import type { StateReader, StateWriter } from '../../streams/index.ts';
-import { isMissing, type KeyGroups } from '../keys/key-groups.ts';
+import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import { isMissing } from '../keys/key-groups.ts';
+import type { GroupedState, LivingKeys } from '../keys/living-keys.ts';
 import { PerKey } from '../keys/per-key.ts';
 import { eventTimes } from '../rows/event-times.ts';
 
@@ -11,24 +12,38 @@ const PROGRESS = 2;
  * The last `length` rows of every key. A key's ring is stored twice in a row, each step written to both halves: then the last `length` steps, oldest first,
  * are always one contiguous stretch, and a sequence is one copy.
  */
-export class SequenceRings {
-  readonly #groups: KeyGroups;
+export class SequenceRings implements GroupedState {
+  readonly #groups: LivingKeys;
   readonly #length: number;
   readonly #width: number;
   readonly #progress: PerKey;
   #rings: Float32Array;
 
-  constructor(groups: KeyGroups, length: number, width: number, progress = new PerKey(PROGRESS), rings = new Float32Array(0)) {
+  constructor(groups: LivingKeys, length: number, width: number, progress = new PerKey(PROGRESS), rings = new Float32Array(0)) {
     this.#groups = groups;
     this.#length = length;
     this.#width = width;
     this.#progress = progress;
     this.#rings = rings;
+    groups.manage(progress);
+    groups.manage(this);
+  }
+
+  keepGroups(kept: Int32Array): void {
+    const size = 2 * this.#length * this.#width;
+    let count = 0;
+    for (const group of kept) {
+      if (group !== count) this.#rings.copyWithin(count * size, group * size, (group + 1) * size);
+      count++;
+    }
+    this.#rings.fill(0, count * size);
+    if (this.#rings.length > 4 * count * size) this.#rings = this.#rings.slice(0, 2 * count * size);
   }
 
   /** Takes the rows of a batch; returns which of them end a sequence, and these sequences one after another. */
-  append(batch: Batch, columns: readonly string[], gap: number, pad: boolean): { rows: Int32Array; values: Float32Array } {
-    const groups = this.#groups.groupsOf(batch);
+  append(input: StreamBatch, columns: readonly string[], gap: number, pad: boolean): { rows: Int32Array; values: Float32Array } {
+    const { batch } = input;
+    const groups = this.#groups.groupsOf(input);
     const progress = this.#progress.reserve(this.#groups.size);
     this.#reserve(this.#groups.size);
     const steps = stepsOf(batch, columns);
@@ -82,13 +97,14 @@ export class SequenceRings {
   }
 
   write(out: StateWriter): void {
+    // First, since it may forget keys.
+    this.#groups.write(out);
     const size = this.#length * this.#width;
     const once = new Float32Array(this.#groups.size * size);
     this.#reserve(this.#groups.size);
     for (let group = 0; group < this.#groups.size; group++) {
       once.set(this.#rings.subarray(group * 2 * size, group * 2 * size + size), group * size);
     }
-    this.#groups.write(out);
     this.#progress.write(out);
     out.numbers(once);
   }
@@ -102,10 +118,11 @@ export class SequenceRings {
         if (place >= 0) rings[step * places.length + column] = this.#rings[step * this.#width + place] as number;
       });
     }
+    this.#rings = new Float32Array(0);
     return new SequenceRings(this.#groups, this.#length, places.length, this.#progress, rings);
   }
 
-  static read(groups: KeyGroups, length: number, width: number, input: StateReader): SequenceRings {
+  static read(groups: LivingKeys, length: number, width: number, input: StateReader): SequenceRings {
     const progress = PerKey.read(PROGRESS, 0, input);
     const once = input.float32s();
     const size = length * width;

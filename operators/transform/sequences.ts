@@ -14,13 +14,16 @@ import {
   withBatch,
 } from '../../streams/index.ts';
 import { type ColumnLayout, columnsUnknown, fittingColumns, readLayout, requireSame, writeLayout } from '../keys/column-memory.ts';
-import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
+import type { KeyColumn } from '../keys/key-groups.ts';
+import { LivingKeys } from '../keys/living-keys.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { SequenceRings } from './sequence-rings.ts';
 
 /** Options of {@link sequences}. */
 export const sequencesOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns of one step of the sequence'),
   key: z.string().optional().describe('column whose values have sequences of their own'),
+  ...stateTtlOption,
   length: z.int().min(1).describe('rows in a sequence'),
   output: z.string().min(1).default('sequence').describe('name of the tensor column'),
   gap: duration()
@@ -33,7 +36,7 @@ export const sequencesOptions = z.strictObject({
 });
 
 /** Options of {@link sequences} as they are written. */
-export interface SequencesOptions<T extends TypeMap, O extends string> {
+export interface SequencesOptions<T extends TypeMap, O extends string> extends StateTtl {
   readonly columns: readonly NumericColumn<T>[];
   readonly key?: KeyColumn<T>;
   readonly length: number;
@@ -59,14 +62,14 @@ export interface SequencesOptions<T extends TypeMap, O extends string> {
 export function sequences<T extends TypeMap, const O extends string = 'sequence'>(
   options: SequencesOptions<NoInfer<T>, O>,
 ): Operator<T, WithColumns<T, { [K in O]: TensorType }>> {
-  const { columns, key, length, output, gap, pad } = parseOptions('sequences', sequencesOptions, options);
-  const layout: ColumnLayout = { key, columns, width: length };
+  const { columns, key, stateTtl, length, output, gap, pad } = parseOptions('sequences', sequencesOptions, options);
+  const layout: ColumnLayout = { key, stateTtl, columns, width: length };
   return statefulOperator<T, WithColumns<T, { [K in O]: TensorType }>, SequenceRings>('sequences', {
     version: 2,
     ledger: { left: ['in'], right: ['out', 'dropped:warmup'] },
-    create: () => new SequenceRings(new KeyGroups(key), length, columns.length),
+    create: () => new SequenceRings(new LivingKeys(key, stateTtl), length, columns.length),
     onBatch: (rings, input, step) => {
-      const { rows, values } = rings.append(input.batch, columns, gap ?? Number.POSITIVE_INFINITY, pad);
+      const { rows, values } = rings.append(input, columns, gap ?? Number.POSITIVE_INFINITY, pad);
       const kept = rows.length === input.batch.numRows ? input : takeStreamRows(input, rows);
       step.count('dropped:warmup', input.batch.numRows - rows.length);
       const tensor = tensorData(values, length * columns.length);
@@ -85,16 +88,16 @@ export function sequences<T extends TypeMap, const O extends string = 'sequence'
   });
 }
 
-const readRings = ({ key, columns, width }: ColumnLayout, input: StateReader) =>
-  SequenceRings.read(KeyGroups.read(key, input), width, columns.length, input);
+const readRings = ({ key, stateTtl, columns, width }: ColumnLayout, input: StateReader) =>
+  SequenceRings.read(LivingKeys.read(key, stateTtl, input), width, columns.length, input);
 
 /** Sequences of the columns that are still there; in those of added columns the steps so far are missing. */
 function adoptRings(layout: ColumnLayout, input: StateReader, version: number): AdoptedState<SequenceRings> {
   if (version !== 2) throw columnsUnknown(version);
   const stored = readLayout(input);
   const { kept, fresh } = fittingColumns(layout, stored);
-  const { key, columns, width } = layout;
-  if (kept.length === 0) return { state: new SequenceRings(new KeyGroups(key), width, columns.length), kept, fresh };
+  const { key, stateTtl, columns, width } = layout;
+  if (kept.length === 0) return { state: new SequenceRings(new LivingKeys(key, stateTtl), width, columns.length), kept, fresh };
   const places = columns.map((column) => stored.columns.indexOf(column));
-  return { state: readRings(stored, input).rearranged(places), kept, fresh };
+  return { state: readRings({ ...stored, stateTtl }, input).rearranged(places), kept, fresh };
 }

@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { type NumericColumn, type TensorType, tensorData, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { cos, log1p, sin } from '../../kernels/index.ts';
 import { type Operator, parseOptions, type StreamBatch, statefulOperator, takeStreamRows, withBatch } from '../../streams/index.ts';
-import { type KeyColumn, KeyGroups } from '../keys/key-groups.ts';
+import type { KeyColumn } from '../keys/key-groups.ts';
+import { LivingKeys } from '../keys/living-keys.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { SequenceRings } from './sequence-rings.ts';
 
 /** Options of {@link spectrum}. */
 export const spectrumOptions = z.strictObject({
   column: z.string().describe('numeric column to look at'),
   key: z.string().optional().describe('column whose values have windows of their own'),
+  ...stateTtlOption,
   length: z.int().min(4).max(4096).describe('rows in a window'),
   bands: z.int().min(1).describe('how many bands the frequencies are summed to, at most half the length'),
   output: z.string().min(1).default('spectrum').describe('name of the tensor column'),
 });
 
 /** Options of {@link spectrum} as they are written. */
-export interface SpectrumOptions<T extends TypeMap, O extends string> {
+export interface SpectrumOptions<T extends TypeMap, O extends string> extends StateTtl {
   readonly column: NumericColumn<T>;
   readonly key?: KeyColumn<T>;
   readonly length: number;
@@ -40,14 +43,14 @@ export function spectrum<T extends TypeMap, const O extends string = 'spectrum'>
   options: SpectrumOptions<NoInfer<T>, O>,
 ): Operator<T, WithColumns<T, { [K in O]: TensorType }>> {
   const schema = spectrumOptions.refine(({ length, bands }) => bands <= length / 2, 'bands must be at most half the length');
-  const { column, key, length, bands, output } = parseOptions('spectrum', schema, options);
+  const { column, key, stateTtl, length, bands, output } = parseOptions('spectrum', schema, options);
   const transform = new PowerBands(length, bands);
   return statefulOperator<T, WithColumns<T, { [K in O]: TensorType }>, SequenceRings>('spectrum', {
     version: 1,
     ledger: { left: ['in'], right: ['out', 'dropped:warmup'] },
-    create: () => new SequenceRings(new KeyGroups(key), length, 1),
+    create: () => new SequenceRings(new LivingKeys(key, stateTtl), length, 1),
     onBatch: (rings, input, step) => {
-      const { rows, values } = rings.append(input.batch, [column], Number.POSITIVE_INFINITY, false);
+      const { rows, values } = rings.append(input, [column], Number.POSITIVE_INFINITY, false);
       step.count('dropped:warmup', input.batch.numRows - rows.length);
       const powers = new Float32Array(rows.length * bands);
       for (let row = 0; row < rows.length; row++)
@@ -56,7 +59,7 @@ export function spectrum<T extends TypeMap, const O extends string = 'spectrum'>
       return withBatch(kept, withColumns(kept.batch, { [output]: tensorData(powers, bands) } as never)) as StreamBatch<never>;
     },
     snapshot: (rings, out) => rings.write(out),
-    restore: (input) => SequenceRings.read(KeyGroups.read(key, input), length, 1, input),
+    restore: (input) => SequenceRings.read(LivingKeys.read(key, stateTtl, input), length, 1, input),
   });
 }
 

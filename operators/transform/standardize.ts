@@ -4,18 +4,20 @@ import { float64Data, type NumericColumn, numberView, ValidityBuilder, type With
 import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
 import { type ColumnMemory, columnMemoryState } from '../keys/column-memory.ts';
 import { isMissing, type KeyColumn } from '../keys/key-groups.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 
 /** Options of {@link standardize}. */
 export const standardizeOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('numeric columns to scale'),
   key: z.string().optional().describe('column whose values have statistics of their own'),
+  ...stateTtlOption,
   freezeAfter: z.int().min(1).optional().describe('how many values of a key and column the statistics learn from; absent: all'),
   clip: z.number().positive().optional().describe('results are cut to -clip ... clip'),
   fill: z.number().optional().describe('what missing values become after scaling; 0 is the mean; absent: they stay null'),
 });
 
 /** Options of {@link standardize} as they are written. */
-export interface StandardizeOptions<T extends TypeMap, C extends string> {
+export interface StandardizeOptions<T extends TypeMap, C extends string> extends StateTtl {
   readonly columns: readonly C[];
   readonly key?: KeyColumn<T>;
   readonly freezeAfter?: number;
@@ -45,7 +47,7 @@ const WIDTH = 3;
 export function standardize<T extends TypeMap, const C extends NumericColumn<NoInfer<T>>>(
   options: StandardizeOptions<NoInfer<T>, C>,
 ): Operator<T, WithColumns<T, { [K in C]: Float64 }>> {
-  const { columns, key, freezeAfter, clip, fill } = parseOptions('standardize', standardizeOptions, options);
+  const { columns, key, stateTtl, freezeAfter, clip, fill } = parseOptions('standardize', standardizeOptions, options);
   const scaling: Scaling = {
     freezeAfter: freezeAfter ?? Number.POSITIVE_INFINITY,
     clip: clip ?? Number.POSITIVE_INFINITY,
@@ -53,10 +55,10 @@ export function standardize<T extends TypeMap, const C extends NumericColumn<NoI
     stride: columns.length * WIDTH,
   };
   return statefulOperator<T, WithColumns<T, { [K in C]: Float64 }>, ColumnMemory>('standardize', {
-    ...columnMemoryState({ key, columns, width: WIDTH }),
+    ...columnMemoryState({ key, stateTtl, columns, width: WIDTH }),
     ledger: { left: ['in'], right: ['out'] },
     onBatch: ({ groups, values }, input) => {
-      const rows = groups.groupsOf(input.batch);
+      const rows = groups.groupsOf(input);
       const known = values.reserve(groups.size);
       const scaled = columns.map((column, index) => [column, scaleColumn(input, column, rows, known, index * WIDTH, scaling)]);
       return withBatch(input, withColumns(input.batch, Object.fromEntries(scaled))) as StreamBatch<WithColumns<T, { [K in C]: Float64 }>>;
