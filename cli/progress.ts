@@ -1,4 +1,5 @@
 import type { Progress, Run, RunSummary } from '../pipeline/index.ts';
+import { trainingLines } from './training-lines.ts';
 
 const REDRAW = 200;
 const PLAIN_EVERY = 2000;
@@ -61,6 +62,7 @@ export class ProgressDisplay {
       `${this.#name}  ${((now - this.#started) / 1000).toFixed(1)} s  ${number(progress.rowsIn)} rows  ${number(this.#last.rate)} rows/s  lag ${number(progress.lag)}`,
       ...(feeds.length > 0 ? [`feeds: ${feeds.join('; ')}`] : []),
       ...(progress.rowsRejected > 0 ? [`rejected ${number(progress.rowsRejected)}`] : []),
+      ...trainingLines(progress.steps),
       ...progress.scores.map(
         ({ name, metric, model, baseline, ratio, n }) =>
           `${name} ${metric} ${model.toFixed(2)} against ${baseline.toFixed(2)} (${ratio.toFixed(3)} of the baseline, ${number(n)} labels)`,

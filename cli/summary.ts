@@ -1,5 +1,6 @@
 import type { RunSummary } from '../pipeline/index.ts';
 import { columns } from './help.ts';
+import { trainingLines } from './training-lines.ts';
 
 /** The summary as `--summary FILE` writes it. */
 export function summaryJson(summary: RunSummary): string {
@@ -21,6 +22,7 @@ export function summaryText(summary: RunSummary): string {
     summary.ended ? 'ended' : 'stopped; the next run goes on from here',
     ...columns(rows),
     ...(summary.scores.length > 0 ? ['scores, model beside baseline', ...scoreLines(summary.scores)] : []),
+    ...trainingLines(summary.steps),
     'ledger, rows by step',
     ...columns(
       Object.entries(summary.steps).map(([step, counters]) => [

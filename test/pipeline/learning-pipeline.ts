@@ -3,7 +3,7 @@ import { topic } from '../../connectors/index.ts';
 import { adam, type BesideOptions, compile, dense, learn, meanSquaredError, persistence, sequential } from '../../models/index.ts';
 import { lag, sequences, standardize, withColumn } from '../../operators/index.ts';
 import { definePipeline, type Pipeline } from '../../pipeline/index.ts';
-import { flow } from '../../streams/index.ts';
+import { type Duration, flow } from '../../streams/index.ts';
 import { event } from './example-pipelines.ts';
 
 const forecast = schema(
@@ -17,8 +17,8 @@ const forecast = schema(
   { eventTime: 'issuedAt', key: 'sensor' },
 );
 
-/** `events` -> forecasts three seconds ahead by a network that learns online -> `forecasts`. */
-export function learningPipeline(beside?: BesideOptions, { units = 8, batchRows = 8 } = {}): Pipeline {
+/** `events` -> forecasts by a network that learns online -> `forecasts`. */
+export function learningPipeline(beside?: BesideOptions, { units = 8, replaySteps = 0, lead = '3s' as Duration } = {}): Pipeline {
   return definePipeline({
     name: 'learning',
     sources: { events: topic('events', { schema: event }) },
@@ -40,8 +40,9 @@ export function learningPipeline(beside?: BesideOptions, { units = 8, batchRows 
             }),
           features: 'sequence',
           target: 'measured',
-          lead: '3s',
-          batchRows,
+          lead,
+          batchRows: 8,
+          ...(replaySteps === 0 ? {} : { replay: { samples: 200, steps: replaySteps } }),
           baseline: persistence('last'),
           key: 'sensor',
           ...(beside === undefined ? {} : { beside }),
