@@ -1,8 +1,7 @@
-import { MillraceError } from '../../../streams/index.ts';
 import { FOOTER_TAIL, FooterError, readFooterBytes } from './footer-bytes.ts';
 import { placeOfChunk } from './row-group-file.ts';
 import { readThrift } from './thrift-reader.ts';
-import type { ThriftStruct } from './thrift-value.ts';
+import type { ThriftStruct, ThriftValue } from './thrift-value.ts';
 import { unreadable } from './unreadable.ts';
 
 /** One leaf or group of the file's schema, depth first. */
@@ -78,10 +77,10 @@ export function readFooter(path: string): Footer {
     const { bytes, fileBytes } = readFooterBytes(path);
     return parseFooter(path, bytes, fileBytes);
   } catch (thrown) {
-    if (thrown instanceof MillraceError) throw thrown;
     if (thrown instanceof FooterError)
       throw unreadable(path, thrown.message, { ...(thrown.hint && { hint: thrown.hint }), cause: thrown.cause });
-    throw unreadable(path, `its footer is damaged (${(thrown as Error).message})`, { cause: thrown, hint: 'write or copy the file again' });
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw unreadable(path, `its footer is damaged (${thrown.message})`, { cause: thrown, hint: 'write or copy the file again' });
   }
 }
 
@@ -125,12 +124,17 @@ function schemaElement(thrift: ThriftStruct): SchemaElement {
 
 const utf8 = new TextDecoder();
 
+function bytesOf(value: ThriftValue): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new RangeError('a name is no text');
+}
+
 function columnChunk(file: string, chunk: ThriftStruct): ColumnChunk {
   const data = chunk.struct(3);
   if (data === undefined)
     throw unreadable(file, 'its columns are encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
   const statistics = data.struct(12);
-  const path = data.list(3).map((part) => utf8.decode(part as Uint8Array));
+  const path = data.list(3).map((part) => utf8.decode(bytesOf(part)));
   return {
     path: path.join('.'),
     root: path[0] ?? '',

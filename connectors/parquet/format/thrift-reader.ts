@@ -12,6 +12,13 @@ export function readThrift(bytes: Uint8Array): ThriftStruct {
   return new ThriftReader(bytes).struct(0);
 }
 
+/** The same, of bytes that go on after the struct; tells how many it takes. */
+export function readThriftAt(bytes: Uint8Array): { readonly struct: ThriftStruct; readonly length: number } {
+  const reader = new ThriftReader(bytes);
+  const struct = reader.struct(0);
+  return { struct, length: reader.position };
+}
+
 class ThriftReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -20,6 +27,10 @@ class ThriftReader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get position(): number {
+    return this.#at;
   }
 
   struct(depth: number): ThriftStruct {

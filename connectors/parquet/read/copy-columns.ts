@@ -1,4 +1,4 @@
-import type { ByteRange, ColumnLayout, DecodedBlock } from './column-block.ts';
+import type { ByteRange, BytesBlock, ColumnLayout } from './column-block.ts';
 
 /** Buffers start at multiples of this, as typed arrays need. */
 const ALIGNMENT = 8;
@@ -18,7 +18,7 @@ const WIDTHS: Readonly<Record<string, number>> = {
  * ArrowSchema { ptr format, name, metadata; i64 flags, n_children; ptr children, dictionary, ... }
  * Source: https://arrow.apache.org/docs/format/CDataInterface.html
  */
-export function copyColumns(memory: ArrayBuffer, array: number, schema: number): DecodedBlock | undefined {
+export function copyColumns(memory: ArrayBuffer, array: number, schema: number): BytesBlock | undefined {
   const copier = new ColumnCopier(memory);
   const layout = copier.children(array, schema);
   return layout === undefined ? undefined : { bytes: copier.bytes(), layout };

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DecodedBlock } from './column-block.ts';
+import { buffersOf, type DecodedBlock } from './column-block.ts';
 import type { EngineName } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
 
@@ -12,8 +12,8 @@ parentPort?.on('message', async ({ id, method, parameters }: { id: number; metho
       host,
       ...parameters,
     );
-    const bytes = result === undefined || result instanceof Uint8Array ? result : result.bytes;
-    parentPort?.postMessage({ id, result }, bytes === undefined ? [] : [bytes.buffer as ArrayBuffer]);
+    const buffers = result === undefined ? [] : result instanceof Uint8Array ? [result.buffer as ArrayBuffer] : buffersOf(result);
+    parentPort?.postMessage({ id, result }, buffers);
   } catch (thrown) {
     parentPort?.postMessage({ id, error: thrown instanceof Error ? thrown.message : String(thrown) });
   }

@@ -14,7 +14,7 @@ export interface Decoder {
 
 /** A decoder in a thread of its own, so that 30 ms of decoding never hold up the task; or in the caller's thread. */
 export function createDecoder(engine: EngineName, thread: 'worker' | 'caller'): Decoder {
-  return thread === 'worker' ? new ThreadDecoder(engine) : new EngineHost(engine);
+  return thread === 'worker' ? new ThreadDecoder(engine) : new EngineHost(engine, { wholeGroups: true });
 }
 
 /** A schema, a block, or nothing. */

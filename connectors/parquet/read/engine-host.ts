@@ -4,11 +4,13 @@ import { type ChunkRequest, type EngineFile, type EngineName, loadEngine } from 
 /** Decodes on request: files by path, chunk streams by number. Runs in the decoding thread, or in the caller's. */
 export class EngineHost {
   readonly #engine: EngineName;
+  readonly #options: { readonly wholeGroups?: boolean };
   readonly #files = new Map<string, Promise<EngineFile>>();
   readonly #streams = new Map<number, AsyncGenerator<DecodedBlock>>();
 
-  constructor(engine: EngineName) {
+  constructor(engine: EngineName, options: { readonly wholeGroups?: boolean } = {}) {
     this.#engine = engine;
+    this.#options = options;
   }
 
   /** Opens a file; resolves to its Arrow schema as an IPC stream. */
@@ -45,7 +47,7 @@ export class EngineHost {
   #file(path: string): Promise<EngineFile> {
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = loadEngine(this.#engine).then((engine) => engine.open(path));
+      file = loadEngine(this.#engine).then((engine) => engine.open(path, this.#options));
       this.#files.set(path, file);
     }
     return file;

@@ -1,11 +1,13 @@
 import { Schema } from 'apache-arrow';
 import { makeBatch } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
+import type { ColumnForm } from '../decode/column-reader.ts';
 import { columnRange } from '../format/column-range.ts';
 import type { Footer, RowGroup } from '../format/footer.ts';
 import { unreadable } from '../format/unreadable.ts';
 import { blockBatch } from './block-batch.ts';
-import type { DecodedBlock } from './column-block.ts';
+import { blockBytes, type DecodedBlock } from './column-block.ts';
+import { columnForms } from './column-forms.ts';
 import type { Decoder } from './decoder.ts';
 import { type ChunkPlan, type ChunkReject, type RowChunk, rowChunk, rowNumberAt, rowsBefore } from './row-chunk.ts';
 
@@ -37,6 +39,7 @@ export class FileCursor {
   readonly #plan: ChunkPlan;
   readonly #groups: readonly IndexedGroup[];
   readonly #streams: StreamNumbers;
+  readonly #forms: readonly ColumnForm[] | undefined;
   #stream: number | undefined;
   #ahead: Promise<RowChunk | undefined> | undefined;
   #group = 0;
@@ -52,6 +55,7 @@ export class FileCursor {
     this.position = position;
     this.#next = position;
     this.#streams = streams;
+    this.#forms = columnForms(footer, plan.columns.fields);
     this.#groups = footer.rowGroups
       .map((group, index) => ({ ...group, index }))
       .filter((group) => group.firstRow + group.rows > position)
@@ -181,6 +185,7 @@ export class FileCursor {
       const block = await this.#decoder.next(this.#stream, this.footer.path, {
         rowGroup: group.index,
         columns: this.#plan.columns.read,
+        forms: this.#forms,
         skip: from - group.firstRow,
         rows: group.rows,
         chunkRows,
@@ -196,7 +201,7 @@ export class FileCursor {
     try {
       const batch = blockBatch(block, this.#plan.columns.fields);
       if (from + batch.numRows > group.firstRow + group.rows) throw new RangeError('it holds more rows than the footer says');
-      return rowChunk(this.#plan, batch, from, block.bytes.byteLength);
+      return rowChunk(this.#plan, batch, from, blockBytes(block));
     } catch (thrown) {
       throw this.#damaged(group.index, thrown);
     }

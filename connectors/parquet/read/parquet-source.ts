@@ -2,12 +2,13 @@ import { RecordBatchReader, type Schema, type TypeMap } from 'apache-arrow';
 import { type Batch, type BatchSchema, rolesOf } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch } from '../../contract/index.ts';
-import { readFooter } from '../format/footer.ts';
+import { type Footer, readFooter } from '../format/footer.ts';
 import { unreadable } from '../format/unreadable.ts';
 import { type InputFile, planColumns } from './column-plan.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import type { EngineName } from './engine.ts';
 import { FileCursor } from './file-cursor.ts';
+import { footerSchema } from './footer-schema.ts';
 import { CursorMerge, type MergedRows } from './merge-cursors.ts';
 import { partitionRange } from './partition-column.ts';
 import { rawRow, rawRowAt } from './raw-row.ts';
@@ -24,6 +25,11 @@ export interface ParquetSourceOptions<T extends TypeMap> {
   readonly engine: EngineName;
   readonly decodeIn: 'worker' | 'caller';
   files(): readonly InputFile[];
+}
+
+interface OpenedFile {
+  readonly file: InputFile;
+  readonly footer: Footer;
 }
 
 /** Reads Parquet files forwards from a position; see `parquet`. */
@@ -54,7 +60,7 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
         throw unreadable(file.path, `it has ${footer.rows} rows, but ${start} were read before`, {
           hint: 'it was replaced; begin anew with --fresh',
         });
-      const plan = await this.#planOf(decoder, file, files.length > 1 ? eventTime : undefined);
+      const plan = await this.#planOf(decoder, { file, footer }, files.length > 1 ? eventTime : undefined);
       this.#cursors.push(new FileCursor(decoder, footer, plan, start, streams));
     }
     this.#merge = new CursorMerge(this.#cursors, this.schema, eventTime !== undefined);
@@ -77,9 +83,10 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     await decoder?.end();
   }
 
-  async #planOf(decoder: Decoder, file: InputFile, mergeBy: string | undefined): Promise<ChunkPlan> {
-    const { decoded, where } = this.#options;
-    const found = schemaOfIpc(await openFile(decoder, file.path));
+  async #planOf(decoder: Decoder, { file, footer }: OpenedFile, mergeBy: string | undefined): Promise<ChunkPlan> {
+    const { decoded, where, engine } = this.#options;
+    const known = engine === 'parquet-wasm' ? footerSchema(footer) : undefined;
+    const found = known ?? schemaOfIpc(await openFile(decoder, file.path));
     const columns = planColumns(file, found.fields, decoded);
     return {
       schema: this.schema,

@@ -4,6 +4,7 @@ import { MillraceError } from '../../../streams/index.ts';
 import { readFooter } from '../format/footer.ts';
 import { arrowSchema } from './arrow-schema.ts';
 import { type InputFile, naturalSchema } from './column-plan.ts';
+import { footerSchema } from './footer-schema.ts';
 import type { ColumnCondition, FilterValue } from './row-filter.ts';
 
 /** What the user said about columns. */
@@ -55,7 +56,8 @@ export function settleSchema(wishes: SchemaWishes): SettledSchema {
 
 function firstFile(wishes: SchemaWishes): (columns: readonly string[] | undefined) => BatchSchema {
   const [file] = wishes.files();
-  const schema = arrowSchema(readFooter((file as InputFile).path));
+  const footer = readFooter((file as InputFile).path);
+  const schema = footerSchema(footer) ?? arrowSchema(footer);
   return (columns) => naturalSchema(file as InputFile, schema, columns);
 }
 

@@ -1,54 +1,80 @@
 import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
 import type { ParquetFile, RecordBatch, Table } from 'parquet-wasm/node';
+import { flatChunks, flatColumns } from '../decode/flat-chunks.ts';
 import { readFooterBytes } from '../format/footer-bytes.ts';
 import { parquetWasm } from '../format/parquet-wasm.ts';
 import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
 import { readThrift } from '../format/thrift-reader.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
-import type { DecodedBlock } from './column-block.ts';
+import type { BytesBlock, DecodedBlock } from './column-block.ts';
 import { copyColumns } from './copy-columns.ts';
 import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
 
 /**
- * parquet-wasm, row group by row group. A group of which all columns are wanted at once is handed over as a file of its own to the library's
- * synchronous reader: a panic there is an error here, where the asynchronous reader would never answer. That reader is needed for some columns only,
- * and to stream large groups: WASM memory never shrinks, and so it holds their compressed bytes and one chunk of rows, not all rows.
+ * Flat columns by our own decoder, all else by parquet-wasm, row group by row group. The library is given a group as a file of its own, for its
+ * synchronous reader: a panic there is an error here, where the asynchronous reader would never answer. That reader only streams large groups, in a thread
+ * that a panic ends: WASM memory never shrinks, and so it holds their compressed bytes and one chunk of rows, not all rows.
  */
 export const wasmEngine: Engine = {
-  open: async (path) => new WasmFile(path, readThrift(readFooterBytes(path).bytes)),
+  open: async (path, options) => new WasmFile(path, readThrift(readFooterBytes(path).bytes), options?.wholeGroups ?? false),
 };
 
 class WasmFile implements EngineFile {
   readonly #path: string;
   readonly #groups: RowGroupFiles;
   readonly #file: number;
-  /** Number of top-level columns. */
-  readonly #columns: number;
+  readonly #wholeGroups: boolean;
+  /** Of the top-level columns. */
+  readonly #names: readonly string[];
+  readonly #readAt = (into: Uint8Array, position: number): void => {
+    if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
+  };
   #blobReader: Promise<ParquetFile> | undefined;
 
-  constructor(path: string, footer: ThriftStruct) {
+  constructor(path: string, footer: ThriftStruct, wholeGroups: boolean) {
     this.#path = path;
     this.#file = openSync(path, 'r');
-    this.#columns = footer.structs(2)[0]?.number(5) ?? 0;
-    this.#groups = new RowGroupFiles(footer, (into, position) => {
-      if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
-    });
+    this.#wholeGroups = wholeGroups;
+    this.#names = topLevelNames(footer);
+    this.#groups = new RowGroupFiles(footer, this.#readAt);
   }
 
   schema(): Uint8Array {
     return parquetWasm().readParquet(emptyFile(this.#groups.footer)).schema.intoIPCStream();
   }
 
+  /** What is flat is decoded here; whatever turns out not to be decodable so, by the library, which also has the last word on what is damaged. */
   async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
+    let given = 0;
+    const flat = flatColumns(this.#groups.footer.structs(4)[request.rowGroup] as ThriftStruct, request);
+    if (flat !== undefined) {
+      try {
+        for (const columns of flatChunks(this.#readAt, flat, request)) {
+          yield { columns };
+          given += columns[0]?.length ?? 0;
+        }
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof RangeError)) throw thrown;
+      }
+    }
+    yield* this.#byLibrary({ ...request, skip: request.skip + given });
+  }
+
+  async *#byLibrary(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     const whole = request.chunkRows >= request.rows;
-    if (whole && request.columns.length === this.#columns) yield this.#readAlone(request);
+    const all = request.columns.length === this.#names.length;
+    const alone = this.#wholeGroups || (whole && all) ? this.#readAlone(request) : undefined;
+    if (alone !== undefined) yield alone;
     else if (whole) yield blockOf(await (await this.#reader()).read(optionsOf(request)));
     else yield* this.#stream(request);
   }
 
-  #readAlone(request: ChunkRequest): DecodedBlock {
-    const options = { ...optionsOf(request), rowGroups: [0] };
-    return blockOf(parquetWasm().readParquet(this.#groups.file(request.rowGroup), options));
+  /** The synchronous reader gives all columns: those that nobody asked for are left out. Undefined where they cannot be told apart. */
+  #readAlone(request: ChunkRequest): DecodedBlock | undefined {
+    const file = this.#groups.file(request.rowGroup);
+    const options = { ...optionsOf(request), rowGroups: [0], batchSize: request.rows };
+    return picked(blockOf(parquetWasm().readParquet(file, options)), this.#names, request.columns);
   }
 
   async *#stream(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
@@ -76,7 +102,7 @@ class WasmFile implements EngineFile {
 }
 
 /** Takes rows out of WASM memory, and frees them there. */
-function blockOf(rows: Table | RecordBatch): DecodedBlock {
+function blockOf(rows: Table | RecordBatch): BytesBlock {
   const copied = 'numBatches' in rows ? copyTable(rows) : copyBatch(rows);
   // `intoIPCStream` frees by itself.
   if (copied === undefined) return { bytes: rows.intoIPCStream() as Uint8Array<ArrayBuffer> };
@@ -84,7 +110,7 @@ function blockOf(rows: Table | RecordBatch): DecodedBlock {
   return copied;
 }
 
-function copyTable(table: Table): DecodedBlock | undefined {
+function copyTable(table: Table): BytesBlock | undefined {
   if (table.numBatches !== 1) return undefined;
   const exported = table.toFFI();
   try {
@@ -94,7 +120,7 @@ function copyTable(table: Table): DecodedBlock | undefined {
   }
 }
 
-function copyBatch(batch: RecordBatch): DecodedBlock | undefined {
+function copyBatch(batch: RecordBatch): BytesBlock | undefined {
   const exported = batch.toFFI();
   try {
     return copyColumns(parquetWasm().wasmMemory().buffer as ArrayBuffer, exported.arrayAddr(), exported.schemaAddr());
@@ -109,3 +135,20 @@ const optionsOf = (request: ChunkRequest) => ({
   batchSize: request.chunkRows,
   ...(request.skip > 0 ? { offset: request.skip } : {}),
 });
+
+function picked(block: BytesBlock, names: readonly string[], wanted: readonly string[]): DecodedBlock | undefined {
+  if (wanted.length === names.length) return block;
+  return block.layout && { bytes: block.bytes, layout: block.layout.filter((_, column) => wanted.includes(names[column] as string)) };
+}
+
+function topLevelNames(footer: ThriftStruct): string[] {
+  const elements = footer.structs(2);
+  const names: string[] = [];
+  for (let at = 1, open = 0; at < elements.length; at++) {
+    const element = elements[at] as ThriftStruct;
+    if (open === 0) names.push(element.text(4) ?? '');
+    else open--;
+    open += element.number(5) ?? 0;
+  }
+  return names;
+}

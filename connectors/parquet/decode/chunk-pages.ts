@@ -1,0 +1,128 @@
+import { crc32 } from 'node:zlib';
+import { type ChunkPlace, placeOfChunk } from '../format/row-group-file.ts';
+import { readThriftAt } from '../format/thrift-reader.ts';
+import type { ThriftStruct } from '../format/thrift-value.ts';
+import { type Scratch, unpackPage } from './unpack-page.ts';
+
+/** Fills bytes from the file, from a position on. */
+export type ReadAt = (into: Uint8Array, position: number) => void;
+
+/** One page, unpacked. Its bytes hold until the next page is read. */
+export interface Page {
+  readonly isDictionary: boolean;
+  /** Of a data page with nulls among them. */
+  readonly values: number;
+  readonly encoding: number;
+  /** Runs of definition levels; undefined where every value has to be there. */
+  readonly levels: Uint8Array | undefined;
+  readonly data: Uint8Array;
+}
+
+/** Read at a time: most chunks whole. */
+const WINDOW = 2 * 1024 * 1024;
+/** A header with statistics of long strings. */
+const LONGEST_HEADER = 64 * 1024;
+/** Bits are counted in 31 bits. */
+const LARGEST_PAGE = 128 * 1024 * 1024;
+
+const DATA = 0;
+const DICTIONARY = 2;
+const DATA_V2 = 3;
+
+/**
+ * Reads the pages of one column chunk in order, a window of its bytes at a time.
+ * Layout: (page header in Thrift's compact protocol, data)*. Source: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+ */
+export class ChunkPages {
+  readonly #read: ReadAt;
+  readonly #codec: number;
+  readonly #isOptional: boolean;
+  readonly #scratch: Scratch;
+  readonly #end: number;
+  #position: number;
+  #window = new Uint8Array(0);
+  #windowStart = 0;
+
+  constructor(read: ReadAt, chunk: ThriftStruct, isOptional: boolean, scratch: Scratch) {
+    const place: ChunkPlace = placeOfChunk(chunk);
+    this.#read = read;
+    this.#codec = chunk.struct(3)?.number(4) ?? 0;
+    this.#isOptional = isOptional;
+    this.#scratch = scratch;
+    this.#position = place.start;
+    this.#end = place.start + place.length;
+  }
+
+  /** @throws RangeError when the bytes are no page, or the chunk ends. */
+  next(): Page {
+    for (;;) {
+      const { struct: header, length } = readThriftAt(this.#bytes(Math.min(LONGEST_HEADER, this.#end - this.#position), true));
+      const packedSize = header.number(3) ?? -1;
+      const size = header.number(2) ?? -1;
+      if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > LARGEST_PAGE) throw new RangeError('a page has no length');
+      this.#position += length;
+      const packed = this.#bytes(packedSize, false);
+      this.#position += packedSize;
+      const crc = header.number(4);
+      if (crc !== undefined && crc32(packed) !== crc >>> 0) throw new RangeError("a page's checksum does not match its bytes");
+      const type = header.number(1);
+      if (type === DATA) return this.#dataPage(header, packed, size);
+      if (type === DATA_V2) return this.#dataPageV2(header, packed, size);
+      if (type === DICTIONARY) return this.#dictionaryPage(header, packed, size);
+    }
+  }
+
+  #dictionaryPage(header: ThriftStruct, packed: Uint8Array, size: number): Page {
+    const { values, encoding } = countOf(header.struct(7), 2);
+    return { isDictionary: true, values, encoding, levels: undefined, data: unpackPage(this.#codec, packed, size, this.#scratch) };
+  }
+
+  #dataPage(header: ThriftStruct, packed: Uint8Array, size: number): Page {
+    const { values, encoding } = countOf(header.struct(5), 2);
+    const data = unpackPage(this.#codec, packed, size, this.#scratch);
+    if (!this.#isOptional) return { isDictionary: false, values, encoding, levels: undefined, data };
+    if (header.struct(5)?.number(3) !== 3) throw new RangeError('levels are not in runs');
+    const length = data.length < 4 ? -1 : new DataView(data.buffer, data.byteOffset).getInt32(0, true);
+    if (length < 0 || length + 4 > data.length) throw new RangeError('levels are longer than their page');
+    return { isDictionary: false, values, encoding, levels: data.subarray(4, 4 + length), data: data.subarray(4 + length) };
+  }
+
+  #dataPageV2(header: ThriftStruct, packed: Uint8Array, size: number): Page {
+    const about = header.struct(8);
+    const { values, encoding } = countOf(about, 4);
+    const levelBytes = about?.number(5) ?? 0;
+    const before = levelBytes + (about?.number(6) ?? 0);
+    if (levelBytes < 0 || before < levelBytes || before > packed.length || before > size)
+      throw new RangeError('levels are longer than their page');
+    const levels = this.#isOptional ? packed.subarray(before - levelBytes, before) : undefined;
+    const codec = about?.boolean(7) === false ? 0 : this.#codec;
+    return {
+      isDictionary: false,
+      values,
+      encoding,
+      levels,
+      data: unpackPage(codec, packed.subarray(before), size - before, this.#scratch),
+    };
+  }
+
+  /** The next `length` bytes of the chunk; `peek`: or as many as the window holds, if they are enough for a header. */
+  #bytes(length: number, peek: boolean): Uint8Array {
+    if (this.#position + length > this.#end || length < (peek ? 1 : 0)) throw new RangeError('a column chunk ends too early');
+    const held = this.#windowStart + this.#window.length - this.#position;
+    if (held < length) this.#fill(Math.min(Math.max(WINDOW, length), this.#end - this.#position));
+    const from = this.#position - this.#windowStart;
+    return this.#window.subarray(from, from + length);
+  }
+
+  #fill(length: number): void {
+    this.#window = this.#scratch.window(length);
+    this.#windowStart = this.#position;
+    this.#read(this.#window, this.#position);
+  }
+}
+
+function countOf(about: ThriftStruct | undefined, encodingField: number): { values: number; encoding: number } {
+  const values = about?.number(1) ?? -1;
+  if (values < 0) throw new RangeError('a page has no number of values');
+  return { values, encoding: about?.number(encodingField) ?? -1 };
+}

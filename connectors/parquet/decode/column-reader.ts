@@ -1,0 +1,95 @@
+import type { ThriftStruct } from '../format/thrift-value.ts';
+import { ChunkPages, type Page, type ReadAt } from './chunk-pages.ts';
+import { type ColumnKind, ColumnPart, type DecodedColumn } from './column-part.ts';
+import { isAllOnes, readHybrid } from './hybrid-runs.ts';
+import type { Scratch } from './unpack-page.ts';
+
+/** What a column is, as far as decoding goes. */
+export interface ColumnForm {
+  readonly kind: ColumnKind;
+  /** Whether its values may be null. */
+  readonly isOptional: boolean;
+}
+
+/** Reads one flat column of a row group forwards, any number of rows at a time. */
+export class ColumnReader {
+  readonly #form: ColumnForm;
+  readonly #pages: ChunkPages;
+  readonly #scratch: Scratch;
+  /** Rows of the row group that no page has brought yet. */
+  #rows: number;
+  /** A page that reached beyond the rows asked for, and how many of its rows were given. */
+  #rest: ColumnPart | undefined;
+  #given = 0;
+  /** Holds the dictionary between parts. */
+  #last: ColumnPart;
+
+  constructor(read: ReadAt, chunk: ThriftStruct, form: ColumnForm, rows: number, scratch: Scratch) {
+    this.#form = form;
+    this.#pages = new ChunkPages(read, chunk, form.isOptional, scratch);
+    this.#scratch = scratch;
+    this.#rows = rows;
+    this.#last = new ColumnPart(form.kind, 0);
+  }
+
+  /** The next `rows` rows; the caller asks for no more than there are. */
+  read(rows: number): DecodedColumn {
+    const part = this.#part(rows);
+    this.#takeRest(part);
+    while (part.length < rows) this.#readPage(part);
+    return part.finish();
+  }
+
+  #part(capacity: number): ColumnPart {
+    const part = new ColumnPart(this.#form.kind, capacity);
+    part.shareDictionary(this.#last);
+    this.#last = part;
+    return part;
+  }
+
+  #takeRest(part: ColumnPart): void {
+    if (this.#rest === undefined) return;
+    const count = Math.min(this.#rest.length - this.#given, part.capacity - part.length);
+    part.copyFrom(this.#rest, this.#given, count);
+    this.#given += count;
+    if (this.#given === this.#rest.length) this.#rest = undefined;
+  }
+
+  #readPage(part: ColumnPart): void {
+    const page = this.#pages.next();
+    if (page.isDictionary) {
+      if (page.encoding !== 0 && page.encoding !== 2) throw new RangeError('a dictionary is not plain');
+      part.setDictionary(page.data, page.values);
+      return;
+    }
+    if (page.values > this.#rows) throw new RangeError('a column has more rows than its row group');
+    this.#rows -= page.values;
+    if (page.values <= part.capacity - part.length) this.#decode(page, part);
+    else {
+      this.#last = part;
+      this.#rest = this.#part(page.values);
+      this.#given = 0;
+      this.#decode(page, this.#rest);
+      this.#takeRest(part);
+    }
+  }
+
+  #decode(page: Page, part: ColumnPart): void {
+    const rows = page.values;
+    if (page.levels === undefined || isAllOnes(page.levels, rows)) {
+      part.addPage(page, rows, rows, undefined, this.#scratch);
+      return;
+    }
+    const levels = this.#scratch.levels(rows);
+    readHybrid(page.levels, 1, rows, levels);
+    let present = 0;
+    let wrong = 0;
+    for (let row = 0; row < rows; row++) {
+      const level = levels[row] as number;
+      present += level;
+      if (level >>> 0 > 1) wrong = 1;
+    }
+    if (wrong !== 0) throw new RangeError('a flat column has nested values');
+    part.addPage(page, rows, present, present === rows ? undefined : levels, this.#scratch);
+  }
+}

@@ -1,0 +1,72 @@
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { unpackSnappy } from './unpack-snappy.ts';
+
+/** Codecs by their numbers in Parquet's footer that pages can be unpacked from here. */
+export const KNOWN_CODECS: ReadonlySet<number> = new Set([0, 1, 2, 4, 6]);
+
+type Unpack = (packed: Uint8Array, options: { readonly chunkSize: number; readonly maxOutputLength: number }) => Uint8Array;
+
+const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDecompressSync, 6: zstdDecompressSync };
+
+/**
+ * Unpacks a page of `length` bytes by the codec of its column chunk. The result is in `scratch` or is `packed` itself, and holds until either is used again.
+ *
+ * @throws RangeError when the bytes are not what the codec makes of a page of that length.
+ */
+export function unpackPage(codec: number, packed: Uint8Array, length: number, scratch: Scratch): Uint8Array {
+  if (codec === 0) {
+    if (packed.length !== length) throw new RangeError('a page that is not compressed has two lengths');
+    return packed;
+  }
+  if (codec === 1) {
+    const out = scratch.bytes(length);
+    unpackSnappy(packed, out);
+    return out;
+  }
+  return byLibrary(codec, packed, length);
+}
+
+function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Array {
+  if (length === 0) return new Uint8Array(0);
+  let bytes: Uint8Array;
+  try {
+    // One chunk for the whole page: the library would put small ones together.
+    bytes = (LIBRARY[codec] as Unpack)(packed, { chunkSize: Math.max(64, length), maxOutputLength: length });
+  } catch (cause) {
+    throw new RangeError(`a page cannot be unpacked (${(cause as Error).message})`, { cause });
+  }
+  if (bytes.length !== length) throw new RangeError(`a page has ${bytes.length} bytes, and its header says ${length}`);
+  // Not a Buffer, whose slice would share memory.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Memory that is used again from page to page. */
+export class Scratch {
+  #bytes = new Uint8Array(0);
+  #window = new Uint8Array(0);
+  #numbers = new Int32Array(0);
+  #levels = new Int32Array(0);
+
+  bytes(length: number): Uint8Array {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(Math.ceil(length * 1.25));
+    return this.#bytes.subarray(0, length);
+  }
+
+  /** For packed bytes as they are in the file. */
+  window(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#window.length < length) this.#window = new Uint8Array(Math.ceil(length * 1.25));
+    return this.#window.subarray(0, length);
+  }
+
+  /** For codes of dictionary entries. */
+  numbers(length: number): Int32Array {
+    if (this.#numbers.length < length) this.#numbers = new Int32Array(Math.ceil(length * 1.25));
+    return this.#numbers;
+  }
+
+  /** For definition levels. */
+  levels(length: number): Int32Array {
+    if (this.#levels.length < length) this.#levels = new Int32Array(Math.ceil(length * 1.25));
+    return this.#levels;
+  }
+}
