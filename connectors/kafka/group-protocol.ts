@@ -1,5 +1,5 @@
-import { damaged } from '../records/index.ts';
 import { int16, int32, protocolString } from './protocol-bytes.ts';
+import { ProtocolReader } from './protocol-reader.ts';
 
 /**
  * What members of a group tell each other, in the layouts of Kafka's consumer protocol so that its tools can show them.
@@ -46,46 +46,4 @@ export function decodeAssignment(bytes: Uint8Array): readonly number[] {
     for (const task of reader.array(() => reader.int32())) tasks.add(task);
   });
   return [...tasks].toSorted((one, other) => one - other);
-}
-
-class ProtocolReader {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  #take(size: number): number {
-    if (size < 0 || this.#at + size > this.#bytes.length) throw damaged(this.#at, 'a message between group members ends early');
-    const at = this.#at;
-    this.#at += size;
-    return at;
-  }
-
-  int16(): number {
-    return this.#bytes.readInt16BE(this.#take(2));
-  }
-
-  int32(): number {
-    return this.#bytes.readInt32BE(this.#take(4));
-  }
-
-  string(): string {
-    const length = this.int16();
-    const at = this.#take(length);
-    return this.#bytes.toString('utf8', at, at + length);
-  }
-
-  bytes(): Buffer {
-    const length = Math.max(this.int32(), 0);
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-
-  array<Item>(read: () => Item): Item[] {
-    const length = this.int32();
-    if (length < 0 || length > this.#bytes.length) throw damaged(this.#at, `a message between group members claims ${length} items`);
-    return Array.from({ length }, read);
-  }
 }

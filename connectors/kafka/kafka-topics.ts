@@ -5,6 +5,7 @@ import type { ClusterClient } from './cluster-client.ts';
 import type { CommittedEnds } from './committed-ends.ts';
 import { rootError } from './kafka-error.ts';
 import type { TopicConfig } from './kafkajs-types.ts';
+import { logDirSizes } from './log-dir-sizes.ts';
 import { EARLIEST, LATEST, offsetAt, readRange } from './partition-reader.ts';
 import { RecordProducer } from './record-producer.ts';
 
@@ -119,16 +120,33 @@ export class KafkaTopics implements Topics {
   }
 
   async #listTopic(topic: string): Promise<readonly PartitionInfo[]> {
-    const partitions = [...(await this.#client.partitions(topic)).keys()].toSorted((one, other) => one - other);
+    const leaders = await this.#client.partitions(topic);
+    const sizes = await this.#sizes(topic, leaders);
+    const partitions = [...leaders.keys()].toSorted((one, other) => one - other);
     return Promise.all(
       partitions.map(async (partition) => {
         const [start, end] = await Promise.all([
           offsetAt(this.#client, topic, partition, EARLIEST),
           this.#ends.stableEnd(this.#client, topic, partition),
         ]);
-        return { topic, partition, start, end, bytes: undefined };
+        return { topic, partition, start, end, bytes: sizes.get(partition) };
       }),
     );
+  }
+
+  /** Bytes on the leaders' disks. It is only shown: brokers that do not tell, or not to everybody, are no error. */
+  async #sizes(topic: string, leaders: ReadonlyMap<number, number>): Promise<ReadonlyMap<number, number>> {
+    const byLeader = Map.groupBy(leaders.keys(), (partition) => leaders.get(partition) as number);
+    const parts = await Promise.all(
+      [...byLeader.values()].map((partitions) =>
+        this.#client
+          .onLeader(`reading the size of topic '${topic}'`, topic, partitions[0] as number, (broker) =>
+            logDirSizes(broker, topic, partitions),
+          )
+          .catch(() => new Map<number, number>()),
+      ),
+    );
+    return new Map(parts.flatMap((part) => [...part]));
   }
 
   async read(topic: string, partition: number, offset: number, maxBytes: number): Promise<RecordColumns> {

@@ -97,6 +97,18 @@ export interface Broker {
     readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
     readonly timeout: number;
   }): Promise<unknown>;
+  /** Sends a request that kafkajs has no method for. */
+  readonly connectionPool: {
+    send<R>(exchange: {
+      readonly request: {
+        readonly apiKey: number;
+        readonly apiVersion: number;
+        readonly apiName: string;
+        encode(): Promise<{ readonly buffer: Buffer }>;
+      };
+      readonly response: { decode(payload: Buffer): Promise<Buffer>; parse(payload: Buffer): Promise<R> };
+    }): Promise<R>;
+  };
   deleteTopics(request: { readonly topics: readonly string[]; readonly timeout: number }): Promise<unknown>;
   deleteRecords(request: {
     readonly topics: readonly {

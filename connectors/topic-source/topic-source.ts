@@ -17,6 +17,7 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
   readonly #reader: PartitionReader;
   readonly #topic: string;
   readonly #decoder: Decoder<T>;
+  #rowsPerRecord: number;
   #partition = 0;
   #offset = 0;
   /** Records read and not yet handed out, from index `#next` on. */
@@ -28,6 +29,8 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
     this.#reader = reader;
     this.#topic = topic.name;
     this.#decoder = topic.format.decoder(topic.schema);
+    // A record may hold a whole batch: until one was seen, it is taken to fill any budget.
+    this.#rowsPerRecord = topic.format.recordPerBatch === true ? Number.POSITIVE_INFINITY : 1;
     if (topic.startAt !== undefined && topic.startAt !== 'earliest') {
       throw new MillraceError('INVALID_OPTION', `topic '${topic.name}' cannot be begun at ${JSON.stringify(topic.startAt)} here`, {
         hint: 'only Kafka knows startAt: run with --brokers, or leave it out',
@@ -75,7 +78,7 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
   #take(budget: ReadBudget, until: number): RecordColumns | undefined {
     const records = this.#records as RecordColumns;
     const from = this.#next;
-    const to = Math.min(from + Math.max(budget.rows, 1), firstAtOrAfter(records, until));
+    const to = Math.min(from + Math.max(Math.floor(budget.rows / this.#rowsPerRecord), 1), firstAtOrAfter(records, until));
     if (to <= from) {
       // Compaction has left a gap before `until`.
       this.#offset = until;
@@ -92,6 +95,7 @@ export class TopicSource<T extends TypeMap> implements Source<T> {
     const source = this.#topic;
     const partition = this.#partition;
     const decoded = this.#decoder.decode(records, partition);
+    this.#rowsPerRecord = Math.max(1, decoded.batch.numRows / records.count);
     return {
       batch: decoded.batch,
       source,

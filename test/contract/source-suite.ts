@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type ColumnsOf, float64, int32, numberView, schema, timestamp, utf8 } from '../../columnar/index.ts';
-import { fromRecord, json, type Position, type ReadBudget, type Source, type SourceBatch, topic } from '../../connectors/index.ts';
+import {
+  arrow,
+  fromRecord,
+  json,
+  type Position,
+  type ReadBudget,
+  RecordWriter,
+  type Source,
+  type SourceBatch,
+  topic,
+} from '../../connectors/index.ts';
 import { type HomeFixture, recordsOf, useHome } from './home-fixture.ts';
 
 const readings = schema({ at: timestamp(), name: utf8(), value: float64() }, { eventTime: 'at' });
@@ -80,6 +90,20 @@ export function sourceSuite(name: string, make: () => Promise<HomeFixture>): voi
         expect(Math.max(...batches.map(({ batch }) => batch.numRows))).toBeLessThanOrEqual(rows);
         expect(batches.at(-1)).toMatchObject({ position: { [definition.name]: 100 }, lag: 0, partition: 0, source: definition.name });
       }
+    });
+
+    test('a budget counts rows, also where a record holds a batch of them', async () => {
+      const definition = topic(store.unique('batches'), { schema: readings, format: arrow() });
+      await store.home.topics.ensure(definition.name, { partitions: 1 });
+      const writer = new RecordWriter();
+      const { batch } = json()
+        .decoder(readings)
+        .decode(recordsOf(Array.from({ length: 100 }, (_, index) => line(index))));
+      const encoder = definition.format.encoder(readings);
+      for (let copy = 0; copy < 20; copy++) encoder.encode(batch, writer, { key: () => null, timestamp: () => 0 });
+      await store.home.topics.append(definition.name, 0, writer.finish());
+      const batches = await withSource(definition as never, undefined, (source) => drain(source, { rows: 350, bytes: 8_000_000 }));
+      expect(batches.map((part) => part.batch.numRows)).toEqual([100, 300, 300, 300, 300, 300, 300, 100]);
     });
 
     test('a budget of few bytes still makes progress', async () => {

@@ -62,6 +62,18 @@ export function topicsSuite(name: string, make: () => Promise<HomeFixture>): voi
       expect((await store.home.topics.list()).filter((info) => info.topic === topic)).toHaveLength(2);
     });
 
+    test('names come in order; the list tells the bytes that a partition takes', async () => {
+      const [first, second] = [store.unique('a-name'), store.unique('b-name')];
+      for (const topic of [second, first]) await store.home.topics.ensure(topic, { partitions: 2 });
+      await store.home.topics.append(first, 1, recordsOf(['x'.repeat(5000)]));
+      const names = await store.home.topics.names();
+      expect(names).toEqual(names.toSorted());
+      expect(names).toEqual(expect.arrayContaining([first, second]));
+      const bytes = (await store.home.topics.list(first)).map((info) => info.bytes as number);
+      expect(bytes[0]).toBe(0);
+      expect(bytes[1]).toBeGreaterThan(50);
+    });
+
     test('a topic that is not there, a partition beyond the last and an impossible name are refused by name', async () => {
       const topic = store.unique('known');
       const missing = store.unique('missing');
