@@ -38,6 +38,7 @@ const MADE = 1;
 const STATUS = 2;
 const SIGNS_OF_LIFE = 3;
 const ERROR_BYTES = 4;
+const WANTED = 5;
 const CONTROL_BYTES = 64;
 
 const RUNNING = 0;
@@ -121,14 +122,19 @@ export class TrainingBlock {
     return Atomics.load(this.#control, MADE);
   }
 
+  /** Hands over the job at the next place. */
   post(): void {
     Atomics.add(this.#control, POSTED, 1);
+  }
+
+  /** Wakes the thread if it sleeps. That takes as long as a small step, so it is not done for each job. */
+  wake(): void {
     Atomics.notify(this.#control, POSTED);
   }
 
   publish(): void {
-    Atomics.add(this.#control, MADE, 1);
-    Atomics.notify(this.#control, MADE);
+    const made = Atomics.add(this.#control, MADE, 1) + 1;
+    if (((made - Atomics.load(this.#control, WANTED)) | 0) === 0) Atomics.notify(this.#control, MADE);
   }
 
   /** The thread is at work: called for every shard. */
@@ -170,9 +176,11 @@ export class TrainingBlock {
     this.#await(POSTED, count);
   }
 
-  /** Waits, for a second at most, until there are more jobs made than `count`. */
-  awaitMade(count: number): void {
-    this.#await(MADE, count);
+  /** Waits, for a second at most, until so many jobs are made. */
+  awaitMade(wanted: number): void {
+    Atomics.store(this.#control, WANTED, wanted | 0);
+    const made = this.made;
+    if (((made - wanted) | 0) < 0) this.#await(MADE, made);
   }
 
   #await(word: number, count: number): void {

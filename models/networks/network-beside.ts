@@ -104,7 +104,13 @@ export class NetworkBeside implements BesideTraining {
     }
     this.#record();
     this.#block.post();
-    this.#loop?.make();
+    if (this.#loop !== undefined) this.#loop.make();
+    else if (this.#unmade >= Math.ceil((this.#shape.jobs - 2) / 2)) this.#block.wake();
+  }
+
+  /** Jobs posted that are not made. Counts in shared memory wrap around; their difference does not. */
+  get #unmade(): number {
+    return (this.#posted - this.#block.made) | 0;
   }
 
   /** Writes down the updates that the jobs that wait may come to. */
@@ -124,8 +130,7 @@ export class NetworkBeside implements BesideTraining {
   }
 
   get #made(): boolean {
-    // Counts in shared memory wrap around; their difference does not.
-    return this.#taken < this.#posted && ((this.#block.made - this.#taken) | 0) > 0;
+    return this.#posted - this.#taken > this.#unmade;
   }
 
   advance(): number {
@@ -141,11 +146,15 @@ export class NetworkBeside implements BesideTraining {
     return skipped;
   }
 
+  /** Once it has to wait, it waits until half of the jobs are made: to be woken for each takes longer than a small step. */
   #awaitMade(): void {
+    if (this.#made) return;
+    this.#block.wake();
+    const wanted = this.#taken + Math.ceil((this.#posted - this.#taken) / 2);
     let silent = 0;
-    for (let seen = this.#block.signsOfLife; !this.#made; ) {
+    for (let seen = this.#block.signsOfLife; ((this.#block.made - wanted) | 0) < 0; ) {
       this.#refuseFailure();
-      this.#block.awaitMade(this.#taken | 0);
+      this.#block.awaitMade(wanted);
       const now = this.#block.signsOfLife;
       silent = now === seen ? silent + 1 : 0;
       seen = now;
