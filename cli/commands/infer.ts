@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { type InferredSchema, inferredSource, inferSchema, type RecordColumns, RecordWriter } from '../../connectors/index.ts';
 import { openHome } from '../../pipeline/index.ts';
@@ -8,6 +9,8 @@ import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
 
 const SAMPLE_BYTES = 4 * 1024 * 1024;
+/** So many packed bytes are unpacked: a thousand times as many may come out. */
+const PACKED_BYTES = 256 * 1024;
 
 /** `millrace infer` */
 export const infer = command({
@@ -41,8 +44,10 @@ async function inferTopic(topic: string, options: Parameters<typeof homeOf>[0]):
 export function linesOf(file: string): RecordColumns {
   const descriptor = openSync(file, 'r');
   try {
-    const buffer = new Uint8Array(SAMPLE_BYTES);
-    const size = readSync(descriptor, buffer, 0, SAMPLE_BYTES, 0);
+    const read = new Uint8Array(SAMPLE_BYTES);
+    const head = read.subarray(0, readSync(descriptor, read, 0, SAMPLE_BYTES, 0));
+    const buffer = file.endsWith('.gz') ? unpacked(head) : head;
+    const size = buffer.length;
     const writer = new RecordWriter();
     for (let start = 0; start < size; ) {
       const newline = buffer.indexOf(10, start);
@@ -58,6 +63,10 @@ export function linesOf(file: string): RecordColumns {
     closeSync(descriptor);
   }
 }
+
+/** What the beginning of a gzip file holds, at most a sample of it. */
+const unpacked = (head: Uint8Array): Uint8Array =>
+  gunzipSync(head.subarray(0, PACKED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, SAMPLE_BYTES);
 
 function report(inferred: InferredSchema, target: string): string {
   const name = basename(target)

@@ -4,7 +4,8 @@ import { MillraceError } from '../../streams/index.ts';
 export function unreadable(file: string, thrown: unknown): MillraceError {
   if (thrown instanceof MillraceError) return thrown;
   const { code, message } = thrown as NodeJS.ErrnoException;
-  const reason = code === 'ENOENT' ? 'it does not exist' : code === 'EACCES' ? 'it may not be read' : message;
+  const packed = code?.startsWith('Z_') ? `it is damaged, or no gzip file (${message})` : message;
+  const reason = code === 'ENOENT' ? 'it does not exist' : code === 'EACCES' ? 'it may not be read' : packed;
   return new MillraceError('FILE_UNREADABLE', `cannot read ${file}: ${reason}`, { cause: thrown });
 }
 

@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { TypeMap } from 'apache-arrow';
 import type { BatchSchema } from '../../columnar/index.ts';
@@ -6,6 +5,7 @@ import { MillraceError } from '../../streams/index.ts';
 import type { Decoder, Position, ReadBudget, RecordColumns, RejectedRecord, Source, SourceBatch } from '../contract/index.ts';
 import { rawRecordAt } from '../records/index.ts';
 import { firstAtOrAfter } from '../topic-source/index.ts';
+import { type FileBytes, isPacked, openBytes } from './file-bytes.ts';
 import { unreadable } from './file-error.ts';
 import { type InputFile, listFiles } from './file-list.ts';
 import type { FileLayout } from './file-source.ts';
@@ -39,7 +39,7 @@ const STREAM = /@(\d+)(?:-\d+)?$/;
 /** A file while it is read. */
 interface OpenFile<T extends TypeMap> {
   readonly file: StreamFile;
-  readonly handle: FileHandle;
+  readonly bytes: FileBytes;
   readonly decoder: Decoder<T>;
 }
 
@@ -48,6 +48,8 @@ export class FileReader<T extends TypeMap> implements Source<T> {
   readonly schema: BatchSchema<T>;
   readonly #reading: FileReading<T>;
   readonly #offsets = new Map<string, number>();
+  /** Packed files that were read to their end: how long they are unpacked is known only then. */
+  readonly #finished = new Set<string>();
   #current: OpenFile<T> | undefined;
   #meanLength = 100;
 
@@ -71,16 +73,23 @@ export class FileReader<T extends TypeMap> implements Source<T> {
     return (await this.#read(budget)) ?? 'idle';
   }
 
-  #files(): Promise<InputFile[]> {
+  async #files(): Promise<InputFile[]> {
     const known = new Set([...this.#offsets.keys()].map((stream) => STREAM.exec(stream)?.[1] ?? ''));
-    return listFiles(this.#reading.path, this.#reading.pattern, known);
+    const files = await listFiles(this.#reading.path, this.#reading.pattern, known);
+    const packed = this.#reading.follow ? files.find(({ path }) => isPacked(path)) : undefined;
+    if (packed === undefined) return files;
+    throw new MillraceError('SOURCE_FAILED', `${packed.path} is packed, and cannot be followed`, {
+      hint: 'leave packed files out with a pattern, or read them without follow',
+    });
   }
 
   async #read(budget: ReadBudget): Promise<SourceBatch<T> | undefined> {
     const files = (await this.#files()).map((file) => ({ ...file, stream: this.#streamOf(file) }));
     if (budget.until !== undefined) this.#checkUntil(budget.until, files);
     for (const file of files) {
-      const size = budget.until === undefined ? file.size : Math.min(budget.until[file.stream] ?? 0, file.size);
+      if (this.#finished.has(file.stream)) continue;
+      const length = isPacked(file.path) ? Number.POSITIVE_INFINITY : file.size;
+      const size = budget.until === undefined ? length : Math.min(budget.until[file.stream] ?? 0, length);
       if ((this.#offsets.get(file.stream) ?? 0) >= size) continue;
       const batch = await this.#readFile({ ...file, size }, budget);
       if (batch !== undefined) return batch;
@@ -93,7 +102,7 @@ export class FileReader<T extends TypeMap> implements Source<T> {
     const known = [...this.#offsets.keys()].filter((stream) => STREAM.exec(stream)?.[1] === file.inode);
     const newest = known.at(-1);
     if (newest === undefined) return `${basename(file.path)}@${file.inode}`;
-    if ((this.#offsets.get(newest) ?? 0) <= file.size) return newest;
+    if (isPacked(file.path) || (this.#offsets.get(newest) ?? 0) <= file.size) return newest;
     return `${newest.split(/-\d+$/)[0] as string}-${known.length}`;
   }
 
@@ -102,7 +111,8 @@ export class FileReader<T extends TypeMap> implements Source<T> {
     for (const [stream, offset] of Object.entries(until)) {
       const read = this.#offsets.get(stream) ?? 0;
       const file = files.find((candidate) => candidate.stream === stream);
-      if (read >= offset || (file !== undefined && file.size >= offset)) continue;
+      const mayHold = file !== undefined && (isPacked(file.path) ? !this.#finished.has(stream) : file.size >= offset);
+      if (read >= offset || mayHold) continue;
       throw new MillraceError('SOURCE_FAILED', `cannot read ${stream} again from byte ${read} to ${offset}: it was deleted or cut short`, {
         hint: 'keep rotated files until the next snapshot, or begin anew with --fresh',
       });
@@ -111,8 +121,8 @@ export class FileReader<T extends TypeMap> implements Source<T> {
 
   async #readFile(file: StreamFile, budget: ReadBudget): Promise<SourceBatch<T> | undefined> {
     try {
-      const { handle, decoder } = await this.#opened(file);
-      const records = await this.#records(handle, file, budget);
+      const { bytes, decoder } = await this.#opened(file);
+      const records = await this.#records(bytes, file, budget);
       if (records === undefined || records.count === 0) return undefined;
       return this.#batch(file, decoder, records);
     } catch (thrown) {
@@ -122,41 +132,48 @@ export class FileReader<T extends TypeMap> implements Source<T> {
 
   async #opened(file: StreamFile): Promise<OpenFile<T>> {
     if (this.#current?.file.stream === file.stream) return this.#current;
-    await this.#current?.handle.close();
+    await this.#current?.bytes.close();
     this.#current = undefined;
-    const handle = await open(file.path);
-    const fields = this.#reading.layout.header ? await this.#header(handle, file) : undefined;
-    this.#current = { file, handle, decoder: this.#reading.decoderOf(fields) };
+    const bytes = await openBytes(file.path);
+    try {
+      const fields = this.#reading.layout.header ? await this.#header(bytes, file) : undefined;
+      this.#current = { file, bytes, decoder: this.#reading.decoderOf(fields) };
+    } catch (thrown) {
+      await bytes.close();
+      throw thrown;
+    }
     return this.#current;
   }
 
   /** The names in the first record of a file; a file that is read from its beginning goes on after it. */
-  async #header(handle: FileHandle, file: StreamFile): Promise<string[]> {
+  async #header(bytes: FileBytes, file: StreamFile): Promise<string[]> {
     const { quote, delimiter = ',' } = this.#reading.layout;
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.min(file.size, SMALLEST_CHUNK)), 0, undefined, 0);
-    const { starts, lengths, end } = splitRecords(buffer, bytesRead, bytesRead === file.size, 1, quote);
+    const head = await bytes.read(0, SMALLEST_CHUNK);
+    const { starts, lengths, end } = splitRecords(head, head.length, head.length < SMALLEST_CHUNK, 1, quote);
     const start = starts[0] ?? 0;
-    const text = new TextDecoder().decode(buffer.subarray(start, start + (lengths[0] ?? 0))).replace(/^\ufeff/, '');
+    const text = new TextDecoder().decode(head.subarray(start, start + (lengths[0] ?? 0))).replace(/^\ufeff/, '');
     this.#offsets.set(file.stream, Math.max(this.#offsets.get(file.stream) ?? 0, end));
     const mark = String.fromCharCode(quote ?? 0);
     return text.split(delimiter).map((name) => (name.startsWith(mark) && name.endsWith(mark) ? name.slice(1, -1) : name).trim());
   }
 
   /** Whole records from the file's offset on, at most as many as the budget allows; the offset then stands behind them. */
-  async #records(handle: FileHandle, file: StreamFile, budget: ReadBudget): Promise<RecordColumns | undefined> {
+  async #records(bytes: FileBytes, file: StreamFile, budget: ReadBudget): Promise<RecordColumns | undefined> {
     const from = this.#offsets.get(file.stream) ?? 0;
     const left = file.size - from;
     const last = !this.#reading.follow || budget.until !== undefined;
     const expected = Math.min(budget.bytes, LARGEST_CHUNK, Math.ceil(budget.rows * this.#meanLength * 1.25));
     for (let chunk = Math.max(SMALLEST_CHUNK, expected); left > 0; chunk *= 4) {
       const size = Math.min(chunk, left);
-      const { bytesRead, buffer } = await handle.read(new Uint8Array(size), 0, size, from);
-      const split = splitRecords(buffer, bytesRead, last && bytesRead === left, Math.max(budget.rows, 1), this.#reading.layout.quote);
+      const read = await bytes.read(from, size);
+      const ends = read.length === left || read.length < size;
+      const split = splitRecords(read, read.length, last && ends, Math.max(budget.rows, 1), this.#reading.layout.quote);
       if (split.end > 0) {
         this.#offsets.set(file.stream, from + split.end);
-        return recordsOf(buffer.subarray(0, split.end), split.starts, split.lengths, from, file.born);
+        return recordsOf(read.subarray(0, split.end), split.starts, split.lengths, from, file.born);
       }
-      if (bytesRead === left || bytesRead === 0) return undefined;
+      if (ends && isPacked(file.path)) this.#finished.add(file.stream);
+      if (ends) return undefined;
       if (size >= LONGEST_RECORD)
         throw new MillraceError('SOURCE_FAILED', `${file.path} has a line of more than ${size} bytes at byte ${from}`);
     }
@@ -196,11 +213,18 @@ export class FileReader<T extends TypeMap> implements Source<T> {
 
   async #bytesLeft(): Promise<number> {
     const files = await this.#files();
-    return files.reduce((sum, file) => sum + Math.max(file.size - (this.#offsets.get(this.#streamOf(file)) ?? 0), 0), 0);
+    return files.reduce((sum, file) => sum + this.#bytesLeftOf(file), 0);
+  }
+
+  /** Of a packed file at least a byte until its end was met: how much is left is not known. */
+  #bytesLeftOf(file: InputFile): number {
+    const stream = this.#streamOf(file);
+    if (isPacked(file.path)) return this.#finished.has(stream) ? 0 : 1;
+    return Math.max(file.size - (this.#offsets.get(stream) ?? 0), 0);
   }
 
   async close(): Promise<void> {
-    await this.#current?.handle.close().catch(() => {});
+    await this.#current?.bytes.close().catch(() => {});
     this.#current = undefined;
   }
 }

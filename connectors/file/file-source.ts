@@ -1,9 +1,10 @@
 import type { TypeMap } from 'apache-arrow';
 import { z } from 'zod';
 import type { BatchSchema } from '../../columnar/index.ts';
-import { type Duration, duration, parseOptions } from '../../streams/index.ts';
+import { type Duration, duration, MillraceError, parseOptions } from '../../streams/index.ts';
 import type { Decoder, Format, SourceDefinition } from '../contract/index.ts';
 import { csv } from '../formats/index.ts';
+import { isPacked } from './file-bytes.ts';
 import { FileReader } from './file-reader.ts';
 
 /** Options of {@link fileSource}. */
@@ -33,6 +34,7 @@ const settings = z.object({ path: z.string().min(1), follow: z.boolean().default
 /**
  * Reads a text file, or all files of a folder by name, one record per line. Positions are byte offsets by inode, so that a restart goes on where it was, also when the
  * file was rotated meanwhile (renamed, or copied and cut to nothing). Empty lines are left out. A last line without line end is read when the file is not followed.
+ * Files whose names end with `.gz` are unpacked while they are read: positions count unpacked bytes, and a restart unpacks from the beginning up to there. They cannot be followed.
  * A file that was cut and has grown past the old length before anybody looked cannot be told from one that grew: rotate by renaming where that matters. Record timestamps are the time at which the file was made.
  *
  * @throws MillraceError INVALID_OPTION; FILE_UNREADABLE from `open` and `next`
@@ -79,6 +81,9 @@ function definition<T extends TypeMap>(
 ): SourceDefinition<T> {
   const parsed = parseOptions('fileSource', settings, { path, follow: options.follow, allowedLateness: options.allowedLateness });
   const { schema, pattern } = options;
+  if (parsed.follow && isPacked(path)) {
+    throw new MillraceError('INVALID_OPTION', `${path} is packed, and cannot be followed`, { hint: 'leave follow out' });
+  }
   return {
     kind: 'source',
     name: path,

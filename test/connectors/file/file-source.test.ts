@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { float64, int32, schema, utf8 } from '../../../columnar/index.ts';
 import {
@@ -204,5 +205,87 @@ test('ingestLines keeps each line of a stream, however it is cut', async () => {
   expect(await readAll(home, 'in')).toEqual(['one', 'two', 'three', 'four']);
   await expect(ingestLines(Readable.from([Buffer.alloc(100, 97)]), home, 'in', { maxBytes: 50 })).rejects.toMatchObject({
     code: 'SOURCE_FAILED',
+  });
+});
+
+describe('a packed file', () => {
+  const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} of the file`);
+  const packed = () => {
+    const file = join(temporaryFolder(), 'a.log.gz');
+    // Two members, as `cat a.gz b.gz` makes them.
+    writeFileSync(file, Buffer.concat([gzipSync(`${lines.slice(0, 9000).join('\n')}\n`), gzipSync(lines.slice(9000).join('\n'))]));
+    return file;
+  };
+
+  test('gives the lines that are packed in it, whatever the budget, then ends', async () => {
+    for (const [rows, bytes] of [
+      [1000, 1e6],
+      [30_000, 1e9],
+      [700, 100],
+    ] as const)
+      expect(await drain(await opened(packed()), { rows, bytes })).toMatchObject({ texts: lines, last: 'end' });
+  });
+
+  test('counts unpacked bytes in its positions, goes on at one, and repeats up to another', async () => {
+    const file = packed();
+    const source = await opened(file);
+    const first = (await source.next({ rows: 12_345, bytes: 1e6 })) as SourceBatch<Messages>;
+    const read = first.batch.numRows;
+    const before = lines.slice(0, read).join('\n').length + 1;
+    expect(Object.values(first.position)).toEqual([before]);
+    expect(first.lag).toBeGreaterThan(0);
+    const second = (await source.next({ rows: 500, bytes: 1e6 })) as SourceBatch<Messages>;
+    const again = await drain(await opened(file, {}, first.position), { rows: 33, bytes: 1e6, until: second.position });
+    expect(again).toMatchObject({ texts: lines.slice(read, read + 500), position: second.position, last: 'idle' });
+    expect((await drain(await opened(file, {}, second.position))).texts).toEqual(lines.slice(read + 500));
+  });
+
+  test('stands in a folder beside plain ones, in order, and holds CSV with its header', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '2.txt'), 'plain\n');
+    writeFileSync(join(folder, '1.txt.gz'), gzipSync('packed'));
+    expect(await drain(await opened(folder))).toMatchObject({ texts: ['packed', 'plain'], last: 'end' });
+    const file = join(temporaryFolder(), 'a.csv.gz');
+    writeFileSync(file, gzipSync('b,text\n1,one\n2,"two\nlines"\n'));
+    const source = kept(csvSource(file, { schema: messages }).create());
+    await source.open(0, undefined);
+    expect((await drain(source)).texts).toEqual(['one', 'two\nlines']);
+  });
+
+  test('that is damaged, cut short or none is an error that says so, after what could be read', async () => {
+    const file = packed();
+    const whole = readFileSync(file);
+    for (const [bytes, atLeast] of [
+      [whole.subarray(0, whole.length - 3000), 1],
+      [Buffer.from('no gzip'), 0],
+    ] as const) {
+      writeFileSync(file, bytes);
+      const source = await opened(file);
+      let rows = 0;
+      const reading = (async () => {
+        for (;;) rows += ((await source.next({ rows: 500, bytes: 1e5 })) as SourceBatch<Messages>).batch.numRows;
+      })();
+      await expect(reading).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: expect.stringContaining('damaged, or no gzip file'),
+      });
+      expect(rows).toBeGreaterThanOrEqual(atLeast);
+    }
+  });
+
+  test('cannot be followed, by itself or in a folder', async () => {
+    const file = packed();
+    expect(() => fileSource(file, { schema: messages, format: text(), follow: true })).toThrowError('is packed, and cannot be followed');
+    await expect(opened(dirname(file), { follow: true })).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
+  });
+
+  test('that was committed further than it goes now is an error', async () => {
+    const file = packed();
+    const source = await opened(file);
+    const { source: stream } = (await source.next(BUDGET)) as SourceBatch<Messages>;
+    const budget = { ...BUDGET, until: { [stream]: 1e9 } };
+    const again = await opened(file);
+    expect((await drain(again, budget)).texts).toEqual(lines);
+    await expect(again.next(budget)).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
   });
 });
