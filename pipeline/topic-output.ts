@@ -21,6 +21,7 @@ export class TopicOutput {
   readonly #encoder: Encoder<TypeMap>;
   readonly #names: readonly string[];
   readonly #own: number;
+  readonly #partitions: number;
   readonly #pending = new Map<number, RecordColumns[]>();
   readonly #keys: OutputKeys;
   readonly #writer = new RecordWriter();
@@ -43,6 +44,7 @@ export class TopicOutput {
     this.#names = topic.schema.fields.map((field) => field.name);
     this.#keys = new OutputKeys(partitions);
     this.#own = task % partitions;
+    this.#partitions = partitions;
   }
 
   /** Encodes a batch. Columns that the sink's schema does not have are left out; one that it lacks is an error. */
@@ -65,19 +67,29 @@ export class TopicOutput {
     }
   }
 
+  /** The rows of each partition, in their order. */
   #byPartition(codes: Int32Array): ReadonlyMap<number, Int32Array> {
-    const partitions = Int32Array.from(codes, (code) => this.#keys.partition(code) ?? this.#own);
-    const counts = new Map<number, number>();
-    for (const partition of partitions) counts.set(partition, (counts.get(partition) ?? 0) + 1);
-    const rows = new Map([...counts].map(([partition, count]) => [partition, new Int32Array(count)]));
-    const at = new Map<number, number>();
+    const counts = new Int32Array(this.#partitions);
+    const partitions = new Int32Array(codes.length);
+    for (let row = 0; row < codes.length; row++) {
+      const partition = this.#keys.partition(codes[row] as number) ?? this.#own;
+      partitions[row] = partition;
+      counts[partition] = (counts[partition] as number) + 1;
+    }
+    const used = [...counts.keys()].filter((partition) => counts[partition] !== 0);
+    const rows = new Map(used.map((partition) => [partition, new Int32Array(counts[partition] as number)]));
+    // One partition is the rule: a task's keys are those of its own.
+    if (used.length > 1) this.#spread(partitions, rows);
+    return rows;
+  }
+
+  #spread(partitions: Int32Array, rows: ReadonlyMap<number, Int32Array>): void {
+    const next = new Int32Array(this.#partitions);
     for (let row = 0; row < partitions.length; row++) {
       const partition = partitions[row] as number;
-      const index = at.get(partition) ?? 0;
-      (rows.get(partition) as Int32Array)[index] = row;
-      at.set(partition, index + 1);
+      (rows.get(partition) as Int32Array)[next[partition] as number] = row;
+      next[partition] = (next[partition] as number) + 1;
     }
-    return rows;
   }
 
   #encode(input: StreamBatch, codes: Int32Array | undefined, partition: number): void {

@@ -103,18 +103,22 @@ function issueTimes(times: Float64Array, availableAt: Float64Array | undefined):
 export function flawOf(rows: InputRows, row: number, settings: LearnSettings): string | undefined {
   if ((rows.keys[row] as number) < 0) return 'the key is null';
   if (Number.isNaN(rows.times[row] as number)) return 'the event time is null';
-  const { features } = rows;
-  const names = settings.features.join(', ');
-  if (!features.validity.isValid(row)) return `a feature (${names}) is null`;
+  return (
+    featureFlaw(rows.features, row, settings.features) ??
+    valueFlaw(rows.targets, row, settings.target) ??
+    valueFlaw(rows.baselines, row, settings.baseline.column)
+  );
+}
+
+function featureFlaw(features: TensorView, row: number, names: readonly string[]): string | undefined {
+  if (!features.validity.isValid(row)) return `a feature (${names.join(', ')}) is null`;
   const at = firstNonFinite(features, row);
-  if (at >= 0) return `feature ${at} (of ${names}) is ${features.values[row * features.size + at]}; a model takes finite numbers only`;
-  for (const [name, view] of [
-    [settings.target, rows.targets],
-    [settings.baseline.column, rows.baselines],
-  ] as const) {
-    if (view.validity.isValid(row) && !Number.isFinite(view.values[row])) return `column '${name}' holds ${view.values[row]}`;
-  }
-  return undefined;
+  if (at < 0) return undefined;
+  return `feature ${at} (of ${names.join(', ')}) is ${features.values[row * features.size + at]}; a model takes finite numbers only`;
+}
+
+function valueFlaw({ validity, values }: NumberView, row: number, name: string): string | undefined {
+  return Number.isFinite(values[row]) || !validity.isValid(row) ? undefined : `column '${name}' holds ${values[row]}`;
 }
 
 /** Position of the first NaN or infinity in a row's features, or -1. */

@@ -1,4 +1,5 @@
 import { MillraceError, type StateReader, type StateWriter } from '../../streams/index.ts';
+import { copyValues } from './copy-values.ts';
 import { KeyTimeline } from './key-timeline.ts';
 
 /** Limits of a {@link LabelLedger}. */
@@ -88,9 +89,9 @@ export class LabelLedger {
     this.#keys[slot] = key;
     this.#issuedAt[slot] = issuedAt;
     this.#labels[slot] = 0;
-    this.targets.fill(Number.NaN, slot * this.#outputs, (slot + 1) * this.#outputs);
+    for (let at = slot * this.#outputs; at < (slot + 1) * this.#outputs; at++) this.targets[at] = Number.NaN;
     const { inputSize } = this.#options;
-    this.features.set(features.subarray(from, from + inputSize), slot * inputSize);
+    copyValues(features, from, inputSize, this.features, slot * inputSize);
     // Closed samples leave the timeline here and not in close, which runs while label walks over it.
     const timeline = this.#timelineOf(key);
     while (timeline.length > 0 && !this.isOpen(timeline.value(0))) timeline.dropOldest();

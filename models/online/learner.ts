@@ -11,6 +11,7 @@ import {
 } from '../../streams/index.ts';
 import type { ScoreColumns, ScorePlace } from '../scores/index.ts';
 import type { BaselineState } from './baseline.ts';
+import { copyValues } from './copy-values.ts';
 import { type ForecastColumns, ForecastRows } from './forecast-columns.ts';
 import { flawOf, inputRows, numberAt, rolesFor, rowText } from './input-rows.ts';
 import { LabelLedger } from './label-ledger.ts';
@@ -119,11 +120,10 @@ export class Learner {
     const key = rows.keys[row] as number;
     const issuedAt = rows.issuedAt[row] as number;
     turn.taken[index] = row;
-    buffers.issuedAt.fill(issuedAt, from, from + this.#outputs);
+    for (let at = from; at < from + this.#outputs; at++) buffers.issuedAt[at] = issuedAt;
     this.#baseline.next(key, issuedAt, numberAt(rows.baselines, row), buffers.baselines, from);
-    const baselines = buffers.baselines.subarray(from, from + this.#outputs);
     turn.samples[index] = -1;
-    if (this.#settings.residual && baselines.every(Number.isNaN)) {
+    if (this.#settings.residual && allNaN(buffers.baselines, from, from + this.#outputs)) {
       turn.counts.unpredicted += this.#outputs;
       return;
     }
@@ -131,7 +131,7 @@ export class Learner {
     if (full >= 0) this.#close(turn, full, 'overflowed');
     const sample = this.#ledger.issue(key, issuedAt, rows.features.values, row * rows.features.size);
     const slot = this.#ledger.slotOf(sample);
-    this.#ledger.baselines.set(baselines, slot * this.#outputs);
+    copyValues(buffers.baselines, from, this.#outputs, this.#ledger.baselines, slot * this.#outputs);
     this.#ledger.rows[slot] = index;
     turn.samples[index] = sample;
     turn.counts.waiting += this.#outputs;
@@ -210,8 +210,7 @@ export class Learner {
     const sample = turn.samples[index] as number;
     if (sample < 0 || !this.#ledger.isOpen(sample)) return;
     const slot = this.#ledger.slotOf(sample);
-    const from = index * this.#outputs;
-    this.#ledger.predictions.set(turn.buffers.predictions.subarray(from, from + this.#outputs), slot * this.#outputs);
+    copyValues(turn.buffers.predictions, index * this.#outputs, this.#outputs, this.#ledger.predictions, slot * this.#outputs);
     this.#ledger.rows[slot] = -1;
   }
 
@@ -300,4 +299,9 @@ export class Learner {
       ['baseline', `${baseline.name}(${baseline.column})`],
     ];
   }
+}
+
+function allNaN(values: Float64Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (!Number.isNaN(values[at] as number)) return false;
+  return true;
 }

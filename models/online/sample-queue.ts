@@ -1,4 +1,5 @@
 import type { StateReader, StateWriter } from '../../streams/index.ts';
+import { copyValues } from './copy-values.ts';
 
 /**
  * Labeled samples in the order in which they were completed, waiting to fill a mini-batch. A partial mini-batch stays here, over the end of
@@ -41,8 +42,8 @@ export class SampleQueue {
   push(features: Float32Array, targets: Float64Array, row: number): void {
     const from = row * this.#inputSize;
     if (this.#rows * this.#inputSize === this.#features.length) this.#grow();
-    this.#features.set(features.subarray(from, from + this.#inputSize), this.#rows * this.#inputSize);
-    this.#targets.set(targets.subarray(row * this.#outputSize, (row + 1) * this.#outputSize), this.#rows * this.#outputSize);
+    copyValues(features, from, this.#inputSize, this.#features, this.#rows * this.#inputSize);
+    copyValues(targets, row * this.#outputSize, this.#outputSize, this.#targets, this.#rows * this.#outputSize);
     this.#rows++;
   }
 
