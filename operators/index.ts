@@ -15,6 +15,7 @@ export { type NormalizeTextOptions, normalizeText, normalizeTextOptions } from '
 export { type OutlierMethod, type OutlierOptions, outlierOptions } from './clean/outlier-bounds.ts';
 export { type Resampled, type ResampleOptions, resample, resampleOptions } from './clean/resample.ts';
 export { allOf, between, finite, matches, notNull, oneOf, type Rule, range, satisfies } from './clean/rules.ts';
+export type { Dimension, UnitChange, UnitOf } from './clean/units.ts';
 export { type Rules, validate } from './clean/validate.ts';
 export { type Fused, type FusedStreams, fuse, fuseOptions } from './integrate/fuse.ts';
 export { type IntervalJoinOptions, intervalJoin, intervalJoinOptions, type SignedDuration } from './integrate/interval-join.ts';

@@ -19,6 +19,7 @@ import {
 } from '../../columnar/index.ts';
 import { MillraceError, type Operator, type StreamBatch, statefulOperator, takeStreamRows, withBatch } from '../../streams/index.ts';
 import { instantText, rowText } from '../rows/row-text.ts';
+import { type Conversion, conversionOf, type UnitChange, unitNames } from './units.ts';
 
 /** Types that {@link cast} makes. */
 export interface CastTypes {
@@ -29,32 +30,36 @@ export interface CastTypes {
   timestamp: TimestampMillisecond;
 }
 
-/** Types by column. */
-export type Casts<T extends TypeMap> = { readonly [K in ColumnName<T>]?: keyof CastTypes };
+/** Types, or units, by column. */
+export type Casts<T extends TypeMap> = { readonly [K in ColumnName<T>]?: keyof CastTypes | UnitChange };
 
-/** `T` after {@link cast}. */
-export type CastTo<T extends TypeMap, C> = WithColumns<T, { [K in keyof C]: C[K] extends keyof CastTypes ? CastTypes[C[K]] : never }>;
+/** `T` after {@link cast}; a column whose unit changes becomes float64. */
+export type CastTo<T extends TypeMap, C> = WithColumns<T, { [K in keyof C]: CastType<C[K]> }>;
+
+type CastType<Target> = Target extends keyof CastTypes ? CastTypes[Target] : Target extends UnitChange ? Float64 : never;
 
 /**
- * Changes types of columns: float64, int32, boolean, utf8, timestamp. A row with a value that has no counterpart in the new type is rejected.
+ * Changes types and units of columns. Types: float64, int32, boolean, utf8, timestamp. Units: `{ from: 'degF', to: 'degC' }`. A row with a value that has no counterpart is rejected.
  *
  * Strings are read as decimal numbers, `true`/`false`/`1`/`0`, or ISO 8601; numbers become instants as milliseconds since the epoch; an int32 must be whole and in range; empty strings
  * are no numbers. Null stays null; NaN and infinities stay in float64 and are rejected elsewhere.
  *
+ * A column whose unit changes becomes float64. Numbers and strings that write numbers are converted, booleans and instants are not. Units of different dimensions do not compile, and are refused at run time:
+ * temperature degC, degF, K; speed m/s, km/h, mph, kn, ft/s; pressure Pa, hPa, kPa, MPa, mbar, bar, atm, mmHg, inHg, psi; length m, um, mm, cm, km, in, ft, yd, mi, nmi; area m2, cm2, km2, ha, ft2, acre;
+ * volume m3, L, mL, ft3, gal (US); mass kg, ug, mg, g, t, lb, oz; concentration kg/m3, g/m3, mg/m3, ug/m3, mg/L; flow m3/s, m3/h, L/s, L/min; time s, ns, us, ms, min, h, d; frequency Hz, kHz, MHz, GHz, rpm;
+ * energy J, kJ, MJ, Wh, kWh, MWh, cal, kcal; power W, mW, kW, MW, hp; voltage V, mV, kV; current A, mA; angle rad, deg, turn; data B, bit, kB, MB, GB, TB, KiB, MiB, GiB; share 1, %, ppm, ppb.
+ *
  * Ledger: in = out + rejected.
  *
- * @param casts new types by column
- * @throws MillraceError SCHEMA_MISMATCH
+ * @param casts new types, or units, by column
+ * @throws MillraceError INVALID_OPTION, SCHEMA_MISMATCH
  * @example
- * flow(readings, cast({ count: 'float64', note: 'timestamp' }));
+ * flow(readings, cast({ count: 'float64', note: 'timestamp', temperature: { from: 'degC', to: 'K' } }));
  */
 export function cast<T extends TypeMap, const C extends Casts<NoInfer<T>>>(casts: C): Operator<T, CastTo<T, C>> {
-  const entries = Object.entries(casts) as [string, keyof CastTypes][];
-  for (const [column, type] of entries)
-    if (!(type in MAKERS))
-      throw new MillraceError('INVALID_OPTION', `cast: column '${column}' cannot become '${type}'`, {
-        hint: `use ${Object.keys(MAKERS).join(', ')}`,
-      });
+  const entries = Object.entries(casts as Record<string, keyof CastTypes | UnitChange>).map(
+    ([column, target]) => [column, target, makerOf(column, target)] as const,
+  );
   return statefulOperator<T, CastTo<T, C>, null>('cast', {
     version: 1,
     ledger: { left: ['in'], right: ['out', 'rejected'] },
@@ -63,10 +68,11 @@ export function cast<T extends TypeMap, const C extends Casts<NoInfer<T>>>(casts
       const { batch } = input;
       const made: Record<string, Data> = {};
       const broken = new Map<number, string>();
-      for (const [column, type] of entries) {
+      for (const [column, target, make] of entries) {
         const read = textReader(batch, column);
-        made[column] = MAKERS[type](read, batch.numRows, (row) => {
-          if (!broken.has(row)) broken.set(row, `column '${column}' is '${read(row)}', which is no ${type}`);
+        const wanted = typeof target === 'string' ? target : `number of ${target.from}`;
+        made[column] = make(read, batch.numRows, (row) => {
+          if (!broken.has(row)) broken.set(row, `column '${column}' is '${read(row)}', which is no ${wanted}`);
         });
       }
       for (const [row, reason] of [...broken].sort(([a], [b]) => a - b))
@@ -81,6 +87,19 @@ export function cast<T extends TypeMap, const C extends Casts<NoInfer<T>>>(casts
     snapshot: () => {},
     restore: () => null,
   });
+}
+
+function makerOf(column: string, target: keyof CastTypes | UnitChange): Maker {
+  if (typeof target === 'string' || target === null || typeof target !== 'object') {
+    if (Object.hasOwn(MAKERS, target)) return MAKERS[target];
+    throw new MillraceError('INVALID_OPTION', `cast: column '${column}' cannot become '${target}'`, {
+      hint: `use ${Object.keys(MAKERS).join(', ')}, or { from, to } of units`,
+    });
+  }
+  const conversion = conversionOf(target);
+  if (typeof conversion !== 'string') return converting(conversion);
+  const units = [...unitNames()].map(([dimension, names]) => `${dimension}: ${names.join(', ')}`);
+  throw new MillraceError('INVALID_OPTION', `cast: column '${column}': ${conversion}`, { hint: `units are ${units.join('; ')}` });
 }
 
 /** A value of any type that {@link cast} reads: null, a number, a string, a boolean; instants are numbers marked as such. */
@@ -162,3 +181,11 @@ const MAKERS: { readonly [K in keyof CastTypes]: Maker } = {
       }),
     ),
 };
+
+function converting({ lower, factor, divisor, raise }: Conversion): Maker {
+  const convert = (value: NonNullable<ReturnType<Reader>>): number | undefined => {
+    const number = typeof value === 'boolean' || value instanceof Date ? undefined : numberOf(value);
+    return number === undefined ? undefined : ((number - lower) * factor) / divisor + raise;
+  };
+  return (read, rows, reject) => float64Data(...numbers(new Float64Array(rows), read, reject, convert));
+}

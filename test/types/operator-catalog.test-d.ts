@@ -60,13 +60,14 @@ const cleaned = flow(
   hashEncode({ columns: ['station'], size: 8 }),
   spectrum({ column: 'pm25Average', length: 8, bands: 2 }),
   flagNovel({ column: 'note' }),
-  cast({ pm10: 'int32', noteNovel: 'boolean' }),
+  cast({ pm10: 'int32', noteNovel: 'boolean', pm25: { from: 'ug/m3', to: 'mg/m3' } }),
 );
 is<Rows<typeof cleaned>['pm25Mean']>()<Float64>();
 is<Rows<typeof cleaned>['templateId']>()<Int32>();
 is<Rows<typeof cleaned>['words']>()<TensorType>();
 is<Rows<typeof cleaned>['pm10']>()<Int32>();
 is<Rows<typeof cleaned>['noteNovel']>()<Bool>();
+is<Rows<typeof cleaned>['pm25']>()<Float64>();
 
 const joined = flow(
   source,
@@ -108,6 +109,10 @@ flow(source, exponentialAverage({ columns: ['note'], halfLife: '1h' }));
 flow(source, textFeatures({ column: 'pm25', size: 8 }));
 // @ts-expect-error no such type
 flow(source, cast({ pm25: 'decimal' }));
+// @ts-expect-error a temperature is no pressure
+flow(source, cast({ pm25: { from: 'degF', to: 'hPa' } }));
+// @ts-expect-error no such unit
+flow(source, cast({ pm25: { from: 'degF', to: 'degX' } }));
 // @ts-expect-error no such statistic
 flow(source, rolling({ columns: ['pm25'], rows: 3, statistics: ['Median'] }));
 // @ts-expect-error a correlation with a string
