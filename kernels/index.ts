@@ -27,6 +27,7 @@ export {
   tanh,
 } from './math.ts';
 export * as opcodes from './opcodes.ts';
+export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-pages.ts';
 export { Random } from './random.ts';
 export {
   type CallOutcome,

@@ -37,17 +37,21 @@ export class ChunkPages {
   readonly #read: ReadAt;
   readonly #codec: number;
   readonly #isOptional: boolean;
+  readonly #mostValues: number;
   readonly #scratch: Scratch;
+  /** Bytes of the dictionary that pages refer to. */
+  #entryBytes = 0;
   readonly #end: number;
   #position: number;
   #window = new Uint8Array(0);
   #windowStart = 0;
 
-  constructor(read: ReadAt, chunk: ThriftStruct, isOptional: boolean, scratch: Scratch) {
+  constructor(read: ReadAt, chunk: ThriftStruct, about: { readonly isOptional: boolean; readonly rows: number }, scratch: Scratch) {
     const place: ChunkPlace = placeOfChunk(chunk);
     this.#read = read;
     this.#codec = chunk.struct(3)?.number(4) ?? 0;
-    this.#isOptional = isOptional;
+    this.#isOptional = about.isOptional;
+    this.#mostValues = about.rows;
     this.#scratch = scratch;
     this.#position = place.start;
     this.#end = place.start + place.length;
@@ -63,6 +67,7 @@ export class ChunkPages {
       this.#position += length;
       const packed = this.#bytes(packedSize, false);
       this.#position += packedSize;
+      this.#scratch.pages.prepare({ packed: packedSize, unpacked: size, values: this.#valuesOf(header), entries: this.#entryBytes });
       const crc = header.number(4);
       if (crc !== undefined && crc32(packed) !== crc >>> 0) throw new RangeError("a page's checksum does not match its bytes");
       const type = header.number(1);
@@ -72,8 +77,16 @@ export class ChunkPages {
     }
   }
 
+  /** Values of a data page; no more than its row group has, whatever it says. */
+  #valuesOf(header: ThriftStruct): number {
+    const values = header.struct(5)?.number(1) ?? header.struct(8)?.number(1) ?? 0;
+    if (values < 0 || values > this.#mostValues) throw new RangeError('a page has more values than its row group');
+    return values;
+  }
+
   #dictionaryPage(header: ThriftStruct, packed: Uint8Array, size: number): Page {
     const { values, encoding } = countOf(header.struct(7), 2);
+    this.#entryBytes = size;
     return { isDictionary: true, values, encoding, levels: undefined, data: unpackPage(this.#codec, packed, size, this.#scratch) };
   }
 

@@ -1,7 +1,7 @@
 import { readHybrid, unpackBits } from './hybrid-runs.ts';
 import { plainTexts, type TextEntries, TextValues } from './text-values.ts';
 import type { Scratch } from './unpack-page.ts';
-import { checkCodes, WordValues } from './word-values.ts';
+import { WordValues } from './word-values.ts';
 
 /**
  * How a column is decoded, by its Arrow type: words of 4 or 8 bytes, integers of 1 or 2 bytes (kept as 4 in the file), bits, strings or bytes, or codes
@@ -82,7 +82,7 @@ export class ColumnPart {
     levels: Int32Array | undefined,
     scratch: Scratch,
   ): void {
-    if (isCoded(encoding)) texts.putCodes(codesOf(data, present, scratch), rows, present, this.length, levels);
+    if (isCoded(encoding)) texts.putCodes(codesOf(data, present, texts.entries, scratch), rows, this.length, levels);
     else if (encoding === ENCODING.plain) texts.putPlain(data, rows, present, this.length, levels);
     else throw unknownEncoding(encoding);
   }
@@ -92,21 +92,28 @@ export class ColumnPart {
     if (this.kind === 'bits') words.words.set(bitsOf(encoding, data, present, scratch).subarray(0, present), at);
     else if (this.kind === 'codes') {
       if (!isCoded(encoding)) throw unknownEncoding(encoding);
-      const codes = codesOf(data, present, scratch);
-      checkCodes(codes, present, (this.#dictionary?.offsets.length ?? 1) - 1);
+      const codes = codesOf(data, present, (this.#dictionary?.offsets.length ?? 1) - 1, scratch);
       words.words.set(codes.subarray(0, present), at);
-    } else if (isCoded(encoding)) words.putCodes(codesOf(data, present, scratch), present, at);
+    } else if (isCoded(encoding)) words.putCodes(data.subarray(1), widthOf(data, present), present, at, scratch.pages);
     else if (encoding === ENCODING.plain) words.putPlain(data, present, at);
     else throw unknownEncoding(encoding);
   }
 
   #noteNulls(levels: Int32Array, rows: number): void {
     this.#validity ??= new Uint8Array(Math.ceil(this.capacity / 8)).fill(255);
-    for (let row = 0, at = this.length; row < rows; row++, at++) {
-      if (levels[row] === 1) continue;
-      this.nullCount++;
-      this.#validity[at >> 3] = (this.#validity[at >> 3] as number) & ~(1 << (at & 7));
+    const validity = this.#validity;
+    const end = this.length + rows;
+    // Bits before the first row stand, those after the last are set until their rows come.
+    let byte = (validity[this.length >> 3] ?? 0) & ((1 << (this.length & 7)) - 1);
+    for (let at = this.length, row = 0; at < end; at++, row++) {
+      const level = levels[row] as number;
+      byte |= level << (at & 7);
+      this.nullCount += 1 - level;
+      if ((at & 7) !== 7) continue;
+      validity[at >> 3] = byte;
+      byte = 0;
     }
+    if ((end & 7) !== 0) validity[end >> 3] = byte | (0xff << (end & 7));
   }
 
   /** Adds rows of another part of the same column. */
@@ -145,14 +152,15 @@ function dictionaryColumn(entries: TextEntries | undefined): DecodedColumn {
   return { length: offsets.length - 1, nullCount: 0, offsets: offsets.slice(), values: bytes.slice().buffer };
 }
 
-function codesOf(data: Uint8Array, count: number, scratch: Scratch): Int32Array {
-  const codes = scratch.numbers(count);
-  if (count === 0) return codes;
-  const width = data[0];
+/** Codes begin with their width in bits. */
+function widthOf(data: Uint8Array, count: number): number {
+  const width = count === 0 ? 0 : data[0];
   if (width === undefined) throw new RangeError('a page ends too early');
-  readHybrid(data.subarray(1), width, count, codes);
-  return codes;
+  return width;
 }
+
+const codesOf = (data: Uint8Array, count: number, entries: number, scratch: Scratch): Int32Array =>
+  scratch.pages.codes(data.subarray(1), widthOf(data, count), count, entries);
 
 function bitsOf(encoding: number, data: Uint8Array, count: number, scratch: Scratch): Int32Array {
   const bits = scratch.numbers(count);

@@ -26,7 +26,7 @@ export class ColumnReader {
 
   constructor(read: ReadAt, chunk: ThriftStruct, form: ColumnForm, rows: number, scratch: Scratch) {
     this.#form = form;
-    this.#pages = new ChunkPages(read, chunk, form.isOptional, scratch);
+    this.#pages = new ChunkPages(read, chunk, { isOptional: form.isOptional, rows }, scratch);
     this.#scratch = scratch;
     this.#rows = rows;
     this.#last = new ColumnPart(form.kind, 0);

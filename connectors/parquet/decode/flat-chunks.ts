@@ -40,14 +40,18 @@ function nameOf(chunk: ThriftStruct): string | undefined {
  *
  * @throws RangeError for bytes that cannot be decoded here.
  */
-export function* flatChunks(read: ReadAt, columns: readonly FlatColumn[], request: ChunkRequest): Generator<readonly DecodedColumn[]> {
+export function* flatChunks(
+  read: ReadAt,
+  columns: readonly FlatColumn[],
+  request: ChunkRequest,
+  scratch = new Scratch(),
+): Generator<readonly DecodedColumn[]> {
   const { rows, chunkRows, skip } = request;
   if (chunkRows >= rows) {
-    const scratch = new Scratch();
     yield columns.map((column) => readerOf(read, column, rows, skip, scratch).read(rows - skip));
     return;
   }
-  const readers = columns.map((column) => readerOf(read, column, rows, 0, new Scratch()));
+  const readers = columns.map((column) => readerOf(read, column, rows, 0, new Scratch(scratch.pages)));
   passOver(readers, skip, chunkRows);
   for (let row = skip; row < rows; row += chunkRows) yield readers.map((reader) => reader.read(Math.min(chunkRows, rows - row)));
 }

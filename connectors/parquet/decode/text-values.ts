@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { checkCodes } from './word-values.ts';
 
 /** Shorter strings are copied byte by byte: a call to the engine costs more. */
 const SHORT = 24;
@@ -60,6 +59,10 @@ export class TextValues {
     return this.#bytes.slice(0, this.offsets[rows]);
   }
 
+  get entries(): number {
+    return this.#dictionary.offsets.length - 1;
+  }
+
   shareDictionary(other: TextValues): void {
     this.#dictionary = other.#dictionary;
   }
@@ -79,9 +82,9 @@ export class TextValues {
     }
   }
 
-  putCodes(codes: Int32Array, rows: number, present: number, at: number, levels: Int32Array | undefined): void {
+  /** The codes are those of entries: the caller has looked. */
+  putCodes(codes: Int32Array, rows: number, at: number, levels: Int32Array | undefined): void {
     const { bytes, offsets } = this.#dictionary;
-    checkCodes(codes, present, offsets.length - 1);
     for (let row = 0, next = 0; row < rows; row++) {
       const start = this.offsets[at + row] as number;
       let length = 0;

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { unpackSnappy } from './unpack-snappy.ts';
+import { PageMemory } from './page-memory.ts';
 
 /** Codecs by their numbers in Parquet's footer that pages can be unpacked from here. */
 export const KNOWN_CODECS: ReadonlySet<number> = new Set([0, 1, 2, 4, 6]);
@@ -19,8 +19,8 @@ export function unpackPage(codec: number, packed: Uint8Array, length: number, sc
     return packed;
   }
   if (codec === 1) {
-    const out = scratch.bytes(length);
-    unpackSnappy(packed, out);
+    const out = scratch.pages.unpackSnappy(packed, length);
+    if (out === undefined) throw new RangeError('a page holds no Snappy data of the length that its header says');
     return out;
   }
   return byLibrary(codec, packed, length);
@@ -42,14 +42,14 @@ function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Arra
 
 /** Memory that is used again from page to page. */
 export class Scratch {
-  #bytes = new Uint8Array(0);
+  readonly pages: PageMemory;
   #window = new Uint8Array(0);
   #numbers = new Int32Array(0);
   #levels = new Int32Array(0);
 
-  bytes(length: number): Uint8Array {
-    if (this.#bytes.length < length) this.#bytes = new Uint8Array(Math.ceil(length * 1.25));
-    return this.#bytes.subarray(0, length);
+  /** Readers that take turns page by page share `pages`, and each has its own bytes. */
+  constructor(pages = new PageMemory()) {
+    this.pages = pages;
   }
 
   /** For packed bytes as they are in the file. */

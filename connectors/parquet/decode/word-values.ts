@@ -1,3 +1,5 @@
+import type { PageMemory } from './page-memory.ts';
+
 /**
  * Values of four or eight bytes, as words of four: eight bytes are moved as two words, because a float64 could lose the bits of a NaN, and BigInts are slow.
  */
@@ -5,7 +7,6 @@ export class WordValues {
   readonly #words: Int32Array<ArrayBuffer>;
   readonly #isWide: boolean;
   #dictionary: Int32Array = new Int32Array(0);
-  #entries = 0;
 
   /** `width`: bytes per value, 4 or 8. */
   constructor(capacity: number, width: 4 | 8) {
@@ -24,12 +25,10 @@ export class WordValues {
   /** Takes over the dictionary of another part of the same column. */
   shareDictionary(other: WordValues): void {
     this.#dictionary = other.#dictionary;
-    this.#entries = other.#entries;
   }
 
   setDictionary(data: Uint8Array, count: number): void {
     this.#dictionary = wordsOf(data, count * this.#width);
-    this.#entries = count;
   }
 
   get #width(): number {
@@ -43,10 +42,10 @@ export class WordValues {
     new Uint8Array(this.#words.buffer).set(data.subarray(0, length), at * this.#width);
   }
 
-  putCodes(codes: Int32Array, count: number, at: number): void {
-    checkCodes(codes, count, this.#entries);
-    if (this.#isWide) gatherPairs(this.#words, at, this.#dictionary, codes, count);
-    else gatherWords(this.#words, at, this.#dictionary, codes, count);
+  /** Puts the entries that codes of `width` bits stand for. */
+  putCodes(data: Uint8Array, width: number, count: number, at: number, pages: PageMemory): void {
+    const perEntry = this.#isWide ? 2 : 1;
+    this.#words.set(pages.entriesOf(data, width, count, this.#dictionary, perEntry), at * perEntry);
   }
 
   /** Moves values that stand one after another at row `at` to the rows whose level is 1; the others become 0. */
@@ -67,43 +66,24 @@ function wordsOf(data: Uint8Array, length: number): Int32Array {
   return new Int32Array(data.slice(0, length).buffer, 0, length / 4);
 }
 
-/** @throws RangeError for a code that no entry has. */
-export function checkCodes(codes: Int32Array, count: number, entries: number): void {
-  let wrong = 0;
-  // Negative codes are large when taken as unsigned.
-  for (let i = 0; i < count; i++) if ((codes[i] as number) >>> 0 >= entries) wrong = 1;
-  if (wrong !== 0) throw new RangeError('a value is not in the dictionary');
-}
-
-function gatherPairs(out: Int32Array, at: number, entries: Int32Array, codes: Int32Array, count: number): void {
-  for (let i = 0, to = 2 * at; i < count; i++, to += 2) {
-    const from = 2 * (codes[i] as number);
-    out[to] = entries[from] as number;
-    out[to + 1] = entries[from + 1] as number;
-  }
-}
-
-function gatherWords(out: Int32Array, at: number, entries: Int32Array, codes: Int32Array, count: number): void {
-  for (let i = 0; i < count; i++) out[at + i] = entries[codes[i] as number] as number;
-}
-
+/** Without branches: which values are null cannot be foreseen. */
 function spreadPairs(words: Int32Array, levels: Int32Array, rows: number, present: number, at: number): void {
   // Backwards, so that no value is overwritten before it was moved.
   let from = at + present;
   for (let row = rows - 1; row >= 0; row--) {
     const to = 2 * (at + row);
-    const has = levels[row] === 1;
-    if (has) from--;
-    words[to + 1] = has ? (words[2 * from + 1] as number) : 0;
-    words[to] = has ? (words[2 * from] as number) : 0;
+    const level = levels[row] as number;
+    from -= level;
+    words[to + 1] = (words[2 * from + 1] as number) & -level;
+    words[to] = (words[2 * from] as number) & -level;
   }
 }
 
 function spreadWords(words: Int32Array, levels: Int32Array, rows: number, present: number, at: number): void {
   let from = at + present;
   for (let row = rows - 1; row >= 0; row--) {
-    const has = levels[row] === 1;
-    if (has) from--;
-    words[at + row] = has ? (words[from] as number) : 0;
+    const level = levels[row] as number;
+    from -= level;
+    words[at + row] = (words[from] as number) & -level;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
 import type { ParquetFile, RecordBatch, Table } from 'parquet-wasm/node';
 import { flatChunks, flatColumns } from '../decode/flat-chunks.ts';
+import { Scratch } from '../decode/unpack-page.ts';
 import { readFooterBytes } from '../format/footer-bytes.ts';
 import { parquetWasm } from '../format/parquet-wasm.ts';
 import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
@@ -19,22 +20,30 @@ export const wasmEngine: Engine = {
   open: async (path, options) => new WasmFile(path, readThrift(readFooterBytes(path).bytes), options?.wholeGroups ?? false),
 };
 
+/** Number of the codec in a footer. */
+const ZSTD = 6;
+const MUCH = 64 * 1024 * 1024;
+
 class WasmFile implements EngineFile {
   readonly #path: string;
   readonly #groups: RowGroupFiles;
   readonly #file: number;
   readonly #wholeGroups: boolean;
+  /** Of all columns, unpacked. */
+  readonly #bytes: number;
   /** Of the top-level columns. */
   readonly #names: readonly string[];
   readonly #readAt = (into: Uint8Array, position: number): void => {
     if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
   };
+  readonly #scratch = new Scratch();
   #blobReader: Promise<ParquetFile> | undefined;
 
   constructor(path: string, footer: ThriftStruct, wholeGroups: boolean) {
     this.#path = path;
     this.#file = openSync(path, 'r');
     this.#wholeGroups = wholeGroups;
+    this.#bytes = footer.structs(4).reduce((sum, group) => sum + (group.number(2) ?? 0), 0);
     this.#names = topLevelNames(footer);
     this.#groups = new RowGroupFiles(footer, this.#readAt);
   }
@@ -46,10 +55,11 @@ class WasmFile implements EngineFile {
   /** What is flat is decoded here; whatever turns out not to be decodable so, by the library, which also has the last word on what is damaged. */
   async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     let given = 0;
-    const flat = flatColumns(this.#groups.footer.structs(4)[request.rowGroup] as ThriftStruct, request);
+    const group = this.#groups.footer.structs(4)[request.rowGroup] as ThriftStruct;
+    const flat = this.#isForLibrary(group, request) ? undefined : flatColumns(group, request);
     if (flat !== undefined) {
       try {
-        for (const columns of flatChunks(this.#readAt, flat, request)) {
+        for (const columns of flatChunks(this.#readAt, flat, request, this.#scratch)) {
           yield { columns };
           given += columns[0]?.length ?? 0;
         }
@@ -59,6 +69,12 @@ class WasmFile implements EngineFile {
       }
     }
     yield* this.#byLibrary({ ...request, skip: request.skip + given });
+  }
+
+  /** The library unpacks zstd in half the time, but takes a while to load. */
+  #isForLibrary(group: ThriftStruct, { columns }: ChunkRequest): boolean {
+    const isZstd = group.structs(1).some((chunk) => chunk.struct(3)?.number(4) === ZSTD);
+    return isZstd && columns.length === this.#names.length && this.#bytes > MUCH;
   }
 
   async *#byLibrary(request: ChunkRequest): AsyncGenerator<DecodedBlock> {

@@ -1,0 +1,27 @@
+import { PARQUET_PAGES_WASM } from './kernels.generated.ts';
+import { wasmBytes } from './wasm-bytes.ts';
+
+/** First byte that is free for use. */
+export const PAGES_START = 1024;
+
+/** Exported functions; pointers are byte positions in the memory, each region followed by 64 bytes to spare. Layouts: kernels/assembly/parquet-pages.ts. */
+export interface PageFunctions {
+  /** Unpacks raw Snappy data; 0 unless they are data of exactly `outLength` bytes. */
+  unpackSnappy(packed: number, length: number, out: number, outLength: number): number;
+  /** Values of run lengths and bit packing (at most 32 bits each) as i32; returns the largest, or -1 when the bytes end too early. */
+  readRuns(runs: number, length: number, width: number, count: number, out: number): number;
+  /** Dictionary entries of eight bytes by code. */
+  gatherPairs(codes: number, count: number, entries: number, out: number): void;
+  /** Dictionary entries of four bytes by code. */
+  gatherWords(codes: number, count: number, entries: number, out: number): void;
+}
+
+const compiled: { module?: WebAssembly.Module } = {};
+
+/** The page decoder over a memory of its own. */
+export function createPageFunctions(): { readonly functions: PageFunctions; readonly memory: WebAssembly.Memory } {
+  compiled.module ??= new WebAssembly.Module(wasmBytes(PARQUET_PAGES_WASM));
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
+  return { functions: instance.exports as unknown as PageFunctions, memory };
+}
