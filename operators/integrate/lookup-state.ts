@@ -8,7 +8,9 @@ import {
   withBatch,
 } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
+import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import { RowStore } from '../rows/row-store.ts';
 import { rowsWhere } from '../rows/rows-where.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
 
@@ -20,75 +22,119 @@ export interface LookupSettings extends RightColumns {
   readonly unmatched: 'null' | 'drop';
 }
 
+/** Superseded rows below which the store is left as it is. */
+const FEW_ROWS = 4096;
+
+const NONE = -1;
+
 /** The table, one row per key, in the order in which the rows last changed. */
 export class LookupState {
   readonly #settings: LookupSettings;
-  #table: StreamBatch | undefined;
+  readonly #store = new RowStore();
+  #groups: KeyGroups;
+  /** By group: its row in the store, or -1. */
+  #current = new GrowingNumbers(Int32Array);
+  #live = 0;
 
   constructor(settings: LookupSettings) {
     this.#settings = settings;
+    this.#groups = new KeyGroups(settings.tableKey);
   }
 
   take(
     rows: readonly StreamBatch[],
     changes: readonly StreamBatch[],
   ): { readonly output: StreamBatch | undefined; readonly unmatched: number } {
-    const { key, tableKey, unmatched } = this.#settings;
-    const left = concatStreamBatches(rows);
-    const right = concatStreamBatches(this.#table === undefined ? changes : [this.#table, ...changes]);
-    const groups = new KeyGroups(tableKey);
-    const changed = right === undefined ? new Int32Array(0) : groups.groupsOf(right.batch);
-    const wanted = left === undefined ? new Int32Array(0) : groups.groupsOf(left.batch, key);
-    const current = new Int32Array(groups.size).fill(-1);
-    const gone = this.#goneRows(right);
-    const apply = (row: number) => {
-      const group = changed[row] as number;
-      if (group !== 0) current[group] = gone?.[row] === 1 ? -1 : row;
-    };
-    const held = this.#table?.batch.numRows ?? 0;
-    for (let row = 0; row < held; row++) apply(row);
+    const [left, right] = [concatStreamBatches(rows), concatStreamBatches(changes)];
+    const apply = this.#applier(right);
+    const changed = right?.batch.numRows ?? 0;
+    const wanted = left === undefined ? new Int32Array(0) : this.#groups.findGroups(left.batch, this.#settings.key);
+    const current = this.#current.all;
     const matches = new Int32Array(wanted.length);
-    let change = held;
+    let change = 0;
     for (let row = 0; row < wanted.length; row++) {
-      while (change < changed.length && comesFirst(right as StreamBatch, change, left as StreamBatch, row)) apply(change++);
-      matches[row] = current[wanted[row] as number] as number;
+      while (change < changed && comesFirst(right as StreamBatch, change, left as StreamBatch, row)) apply(change++);
+      const group = wanted[row] as number;
+      matches[row] = group < 0 ? NONE : (current[group] as number);
     }
-    while (change < changed.length) apply(change++);
-    this.#keep(right, current);
-    if (left === undefined) return { output: undefined, unmatched: 0 };
-    const kept = unmatched === 'null' ? undefined : rowsWhere(matches.length, (row) => (matches[row] as number) >= 0);
+    while (change < changed) apply(change++);
+    const joined = left === undefined ? { output: undefined, unmatched: 0 } : this.#join(left, matches);
+    this.#forget();
+    return joined;
+  }
+
+  /** Adds the changes' rows to the store; what is returned makes one of them count. */
+  #applier(right: StreamBatch | undefined): (change: number) => void {
+    if (right === undefined) return () => {};
+    const first = this.#store.rows;
+    const groups = this.#groups.groupsOf(right.batch);
+    const gone = this.#goneRows(right);
+    this.#store.append(right);
+    while (this.#current.length < this.#groups.size) this.#current.push(NONE);
+    const current = this.#current.all;
+    return (change) => {
+      const group = groups[change] as number;
+      // A null key names no row.
+      if (group === 0) return;
+      const row = gone?.[change] === 1 ? NONE : first + change;
+      this.#live += (row < 0 ? 0 : 1) - ((current[group] as number) < 0 ? 0 : 1);
+      current[group] = row;
+    };
+  }
+
+  #join(left: StreamBatch, matches: Int32Array): { readonly output: StreamBatch; readonly unmatched: number } {
+    const kept = this.#settings.unmatched === 'null' ? undefined : rowsWhere(matches.length, (row) => (matches[row] as number) >= 0);
     const output = kept === undefined ? left : takeStreamRows(left, kept);
     const found = kept === undefined ? matches : Int32Array.from(kept, (row) => matches[row] as number);
+    const column = this.#store.hasColumns ? (name: string) => this.#store.column(name, found) : undefined;
     return {
-      output: withBatch(output, joinColumns(output.batch, right?.batch, found, this.#settings)),
+      output: withBatch(output, joinColumns(output.batch, column, found.length, this.#settings)),
       unmatched: left.batch.numRows - output.batch.numRows,
     };
   }
 
   /** Rows that delete their key. */
-  #goneRows(right: StreamBatch | undefined): Uint8Array | undefined {
+  #goneRows(right: StreamBatch): Uint8Array | undefined {
     const { deleted } = this.#settings;
-    if (deleted === undefined || right === undefined) return undefined;
+    if (deleted === undefined) return undefined;
     const validity = Validity.of(columnData(right.batch, deleted as never));
     return Uint8Array.from({ length: right.batch.numRows }, (_, row) => (validity.isValid(row) ? 0 : 1));
   }
 
-  #keep(right: StreamBatch | undefined, current: Int32Array): void {
-    if (right === undefined) return;
-    const rows = current.filter((row) => row >= 0).sort();
-    if (rows.length === right.batch.numRows && right === this.#table) return;
-    const { mark: _mark, ...rest } = right;
-    // An empty table is kept too: it knows the types of its columns.
-    this.#table = takeStreamRows(rest, rows);
+  /** The table's rows in the order they changed. */
+  #rows(): Int32Array {
+    return this.#current.all.filter((row) => row >= 0).sort();
+  }
+
+  /** Once most rows of the store are superseded, drops them, and the keys that are gone. */
+  #forget(): void {
+    const superseded = this.#store.rows - this.#live;
+    if (superseded <= FEW_ROWS || superseded <= this.#live) return;
+    const rows = this.#rows();
+    const groupOf = new Int32Array(this.#store.rows);
+    for (const [group, row] of this.#current.all.entries()) if (row >= 0) groupOf[row] = group;
+    const groups = new KeyGroups(this.#settings.tableKey, this.#groups.kind);
+    const current = new GrowingNumbers(Int32Array);
+    current.push(NONE);
+    rows.forEach((row, place) => {
+      groups.add(this.#groups.keyOf(groupOf[row] as number));
+      current.push(place);
+    });
+    this.#groups = groups;
+    this.#current = current;
+    this.#store.keep(rows);
   }
 
   write(out: StateWriter): void {
-    writeHeldRows(out, this.#table);
+    const rows = this.#rows();
+    writeHeldRows(out, rows.length === 0 ? undefined : this.#store.take(rows));
   }
 
   static read(settings: LookupSettings, input: StateReader): LookupState {
     const state = new LookupState(settings);
-    state.#table = readHeldRows(input);
+    const table = readHeldRows(input);
+    const apply = state.#applier(table);
+    for (let row = 0; row < (table?.batch.numRows ?? 0); row++) apply(row);
     return state;
   }
 }

@@ -1,30 +1,39 @@
-import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import type { StateReader, StateWriter, StreamBatch, WatermarkMark } from '../../streams/index.ts';
+import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { knownAt } from '../rows/known-at.ts';
 
 /** The moments at which the watermark of a join rose: the watermark, the ordinal, and the event time of the row that raised it. */
 export class Rises {
-  readonly watermarks: number[] = [];
-  readonly ordinals: number[] = [];
-  readonly times: number[] = [];
+  readonly #watermarks = new GrowingNumbers(Float64Array);
+  readonly #ordinals = new GrowingNumbers(Float64Array);
+  readonly #times = new GrowingNumbers(Float64Array);
 
   add(watermark: number, ordinal: number, time: number): void {
-    this.watermarks.push(watermark);
-    this.ordinals.push(ordinal);
-    this.times.push(time);
+    this.#watermarks.push(watermark);
+    this.#ordinals.push(ordinal);
+    this.#times.push(time);
   }
 
-  /** The highest watermark; undefined where it did not rise. */
-  get last(): number | undefined {
-    return this.watermarks.at(-1);
+  /** For each row, by event time, the first rise that passed its event time by more than `slack`: its ordinal, and when it was known. */
+  placesOf(times: Float64Array, slack: number): { readonly ordinal: Float64Array; readonly known: Float64Array } {
+    const [watermarks, ordinals, raised] = [this.#watermarks.all, this.#ordinals.all, this.#times.all];
+    const ordinal = new Float64Array(times.length);
+    const known = new Float64Array(times.length);
+    let rise = 0;
+    for (let row = 0; row < times.length; row++) {
+      while (rise < watermarks.length - 1 && !((watermarks[rise] as number) - slack > (times[row] as number))) rise++;
+      ordinal[row] = ordinals[rise] as number;
+      known[row] = raised[rise] as number;
+    }
+    return { ordinal, known };
   }
 }
 
-/** Rows of one input and their event times, those of `from` on being new. */
+/** New rows of one input and their event times. */
 export interface JoinInput {
   readonly rows: StreamBatch | undefined;
   readonly times: Float64Array;
-  readonly from: number;
-  readonly marks: readonly { readonly ordinal: number; readonly watermark: number }[];
+  readonly marks: readonly WatermarkMark[];
 }
 
 /**
@@ -32,46 +41,56 @@ export interface JoinInput {
  * task and tells when the watermark rose and which rows came too late for it.
  */
 export class MergedProgress {
-  readonly #watermarks = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  readonly #watermarks: [number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   lastOrdinal = 0;
 
   get watermark(): number {
-    return Math.min(this.#watermarks[0] as number, this.#watermarks[1] as number);
+    return Math.min(this.#watermarks[0], this.#watermarks[1]);
   }
 
-  /** Walks the new rows; `late` gets a 1 for each row (of held and new ones) that came behind the watermark, or has no event time. */
+  /** Walks the new rows; `late` gets a 1 for each row that came behind the watermark, or has no event time. */
   advance(inputs: readonly [JoinInput, JoinInput]): { rises: Rises; late: readonly [Uint8Array, Uint8Array] } {
     const rises = new Rises();
-    const late = [new Uint8Array(inputs[0].times.length), new Uint8Array(inputs[1].times.length)] as const;
-    const next = [inputs[0].from, inputs[1].from] as [number, number];
-    let low = this.watermark;
-    for (;;) {
-      const input = firstOf(inputs, next);
-      if (input === -1) break;
-      const row = next[input] as number;
-      next[input] = row + 1;
-      const { rows, times } = inputs[input] as JoinInput;
-      const time = times[row] as number;
-      if (!(time >= low)) (late[input] as Uint8Array)[row] = 1;
-      const watermark = (rows as StreamBatch).watermark[row] as number;
-      this.lastOrdinal = Math.max(this.lastOrdinal, (rows as StreamBatch).ordinal[row] as number);
-      if (watermark <= (this.#watermarks[input] as number)) continue;
-      this.#watermarks[input] = watermark;
-      if (this.watermark > low) {
-        low = this.watermark;
-        rises.add(low, (rows as StreamBatch).ordinal[row] as number, knownAt(rows as StreamBatch, row, time));
-      }
+    const [left, right] = inputs;
+    const late = [new Uint8Array(left.times.length), new Uint8Array(right.times.length)] as const;
+    for (let i = 0, j = 0; i < left.times.length || j < right.times.length; ) {
+      const until = runEnd(left, i, right, j, true);
+      this.#walk(0, left, i, until, late[0], rises);
+      i = until;
+      const end = runEnd(right, j, left, i, false);
+      this.#walk(1, right, j, end, late[1], rises);
+      j = end;
     }
-    this.#takeMarks(inputs, low, rises);
+    this.#takeMarks(inputs, rises);
     return { rises, late };
   }
 
-  #takeMarks(inputs: readonly [JoinInput, JoinInput], before: number, rises: Rises): void {
-    let low = before;
+  /** Takes rows of one input that no row of the other comes between. */
+  #walk(input: 0 | 1, { rows, times }: JoinInput, from: number, to: number, late: Uint8Array, rises: Rises): void {
+    if (rows === undefined || from === to) return;
+    const { watermark, ordinal } = rows;
+    const other = this.#watermarks[1 - input] as number;
+    let own = this.#watermarks[input];
+    let low = Math.min(own, other);
+    for (let row = from; row < to; row++) {
+      const time = times[row] as number;
+      if (!(time >= low)) late[row] = 1;
+      if (!((watermark[row] as number) > own)) continue;
+      own = watermark[row] as number;
+      if (!(Math.min(own, other) > low)) continue;
+      low = Math.min(own, other);
+      rises.add(low, ordinal[row] as number, knownAt(rows, row, time));
+    }
+    this.#watermarks[input] = own;
+    this.lastOrdinal = Math.max(this.lastOrdinal, ordinal[to - 1] as number);
+  }
+
+  #takeMarks(inputs: readonly [JoinInput, JoinInput], rises: Rises): void {
+    let low = this.watermark;
     inputs.forEach(({ marks }, input) => {
       for (const { ordinal, watermark } of marks) {
         this.lastOrdinal = Math.max(this.lastOrdinal, ordinal);
-        this.#watermarks[input] = Math.max(this.#watermarks[input] as number, watermark);
+        this.#watermarks[input as 0 | 1] = Math.max(this.#watermarks[input as 0 | 1], watermark);
         if (this.watermark <= low) continue;
         low = this.watermark;
         rises.add(low, this.lastOrdinal, low);
@@ -93,13 +112,15 @@ export class MergedProgress {
   }
 }
 
-/** Which input has the next row by (ordinal, sub); the first one where they are equal; -1 when neither has. */
-function firstOf(inputs: readonly [JoinInput, JoinInput], next: readonly [number, number]): 0 | 1 | -1 {
-  const [i, j] = next;
-  const { rows: a, times: left } = inputs[0];
-  const { rows: b, times: right } = inputs[1];
-  if (a === undefined || i >= left.length) return b === undefined || j >= right.length ? -1 : 1;
-  if (b === undefined || j >= right.length) return 0;
-  const apart = (a.ordinal[i] as number) - (b.ordinal[j] as number);
-  return apart < 0 || (apart === 0 && (a.sub[i] as number) <= (b.sub[j] as number)) ? 0 : 1;
+/** The rows from `from` on that come before row `next` of the other input, by (ordinal, sub); `first`: also where both are equal. */
+function runEnd(own: JoinInput, from: number, other: JoinInput, next: number, first: boolean): number {
+  const rows = own.times.length;
+  if (own.rows === undefined || other.rows === undefined || next >= other.times.length) return rows;
+  const { ordinal, sub } = own.rows;
+  const place = other.rows.ordinal[next] as number;
+  const order = other.rows.sub[next] as number;
+  let row = from;
+  while (row < rows && (ordinal[row] as number) < place) row++;
+  while (row < rows && ordinal[row] === place && ((sub[row] as number) < order || (first && sub[row] === order))) row++;
+  return row;
 }

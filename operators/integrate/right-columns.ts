@@ -1,5 +1,5 @@
 import { type Data, Field, Schema, type TypeMap } from 'apache-arrow';
-import { type Batch, columnData, float64Data, makeBatch, takeData, type WithColumns } from '../../columnar/index.ts';
+import { type Batch, float64Data, makeBatch, takeData, type WithColumns } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 
 /** `L` with columns `C` of `R`, their names behind a prefix. */
@@ -15,10 +15,15 @@ export interface RightColumns {
 }
 
 /**
- * Left rows with the columns of the right rows that match them; -1 matches none and gives nulls. While the right stream has brought no row at all its types are unknown: its
- * columns are then float64 nulls.
+ * Left rows with the columns of the right rows that match them, as `rightColumn` gives them (undefined: there is no such column). While the right stream has brought no row at all its types are
+ * unknown: its columns are then float64 nulls.
  */
-export function joinColumns(left: Batch, right: Batch | undefined, matches: Int32Array, { columns, prefix }: RightColumns): Batch {
+export function joinColumns(
+  left: Batch,
+  rightColumn: ((name: string) => Data | undefined) | undefined,
+  rows: number,
+  { columns, prefix }: RightColumns,
+): Batch {
   const fields: Field[] = [...left.schema.fields];
   const data: Data[] = [...left.data.children];
   for (const column of columns) {
@@ -27,9 +32,12 @@ export function joinColumns(left: Batch, right: Batch | undefined, matches: Int3
       throw new MillraceError('SCHEMA_MISMATCH', `the join would make a second column '${name}'`, {
         hint: 'give the right columns a prefix',
       });
-    const taken = takeData(right === undefined ? float64Data(new Float64Array(0)) : columnData(right, column as never), matches);
+    const taken = rightColumn === undefined ? nullNumbers(rows) : rightColumn(column);
+    if (taken === undefined) throw new MillraceError('SCHEMA_MISMATCH', `the right stream has no column '${column}'`);
     fields.push(new Field(name, taken.type, true));
     data.push(taken);
   }
   return makeBatch(new Schema(fields as never, left.schema.metadata), data, left.numRows);
 }
+
+const nullNumbers = (rows: number): Data => takeData(float64Data(new Float64Array(0)), new Int32Array(rows).fill(-1));

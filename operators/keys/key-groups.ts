@@ -27,7 +27,7 @@ export class KeyGroups {
   readonly #column: string | undefined;
   readonly #strings = new KeyInterner();
   readonly #numbers = new NumberInterner();
-  readonly #dictionaries = new WeakMap<Vector<Utf8>, Int32Array>();
+  readonly #dictionaries = new WeakMap<Vector<Utf8>, { readonly groups: Int32Array; size: number }>();
   #kind: string;
   #dictionary: Vector<Utf8> | undefined;
 
@@ -64,8 +64,32 @@ export class KeyGroups {
     return groups;
   }
 
+  /** As {@link groupsOf}, but a key that has no group gets -1, and stays unknown: for rows that only ask. */
+  findGroups(batch: Batch, column = this.#column): Int32Array {
+    const groups = new Int32Array(batch.numRows);
+    if (column === undefined) return groups;
+    const data = columnData(batch, column);
+    if (DataType.isDictionary(data.type)) return this.#groupsOfCategories(batch, column, groups, true);
+    if (DataType.isInt(data.type) || DataType.isFloat(data.type)) {
+      const { values, validity } = numberView(batch, column);
+      for (let row = 0; row < groups.length; row++)
+        groups[row] = validity.isValid(row) ? this.#found(this.#numbers.find(values[row] as number)) : 0;
+      return groups;
+    }
+    const view = stringView(batch, column);
+    for (let row = 0; row < groups.length; row++) {
+      const key = view.get(row);
+      groups[row] = key === null ? 0 : this.#found(this.#strings.find(key));
+    }
+    return groups;
+  }
+
+  #found(code: number): number {
+    return code < 0 ? -1 : code + 1;
+  }
+
   /** Keys are met in row order, whatever the dictionary's order. */
-  #groupsOfCategories(batch: Batch, column: string, groups: Int32Array): Int32Array {
+  #groupsOfCategories(batch: Batch, column: string, groups: Int32Array, findOnly = false): Int32Array {
     const data = columnData(batch, column);
     const view = stringView(batch, column);
     const known = this.#groupsOfEntries(data.dictionary as Vector<Utf8>);
@@ -78,8 +102,8 @@ export class KeyGroups {
       }
       const entry = codes[row] as number;
       let group = known[entry] as number;
-      if (group === 0) {
-        group = this.add(view.get(row));
+      if (group === 0 || (group < 0 && !findOnly)) {
+        group = findOnly ? this.#find(view.get(row)) : this.add(view.get(row));
         known[entry] = group;
       }
       groups[row] = group;
@@ -87,14 +111,22 @@ export class KeyGroups {
     return groups;
   }
 
-  /** Groups of a dictionary's entries, filled as rows use them; 0: not met yet. */
+  #find(key: string | null): number {
+    return key === null ? 0 : this.#found(this.#strings.find(key));
+  }
+
+  /** Groups of a dictionary's entries, filled as rows use them; 0: not looked up yet, -1: has none, as long as no group is new. */
   #groupsOfEntries(dictionary: Vector<Utf8>): Int32Array {
-    let groups = this.#dictionaries.get(dictionary);
-    if (groups === undefined) {
-      groups = new Int32Array(dictionary.length);
-      this.#dictionaries.set(dictionary, groups);
+    let entries = this.#dictionaries.get(dictionary);
+    if (entries === undefined) {
+      entries = { groups: new Int32Array(dictionary.length), size: this.size };
+      this.#dictionaries.set(dictionary, entries);
     }
-    return groups;
+    if (entries.size !== this.size) {
+      for (let entry = 0; entry < entries.groups.length; entry++) if ((entries.groups[entry] as number) < 0) entries.groups[entry] = 0;
+      entries.size = this.size;
+    }
+    return entries.groups;
   }
 
   #groupsOfNumbers(batch: Batch, column: string): Int32Array {

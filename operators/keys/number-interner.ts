@@ -27,18 +27,29 @@ export class NumberInterner {
 
   /** The code of a number, new or known. */
   intern(number: number): number {
+    const slot = this.#slotOf(number);
+    const code = (this.#slots[slot] as number) - 1;
+    return code < 0 ? this.#add(number, slot) : code;
+  }
+
+  /** The code of a known number, or -1. */
+  find(number: number): number {
+    return (this.#slots[this.#slotOf(number)] as number) - 1;
+  }
+
+  /** Where a number is, or would be put. */
+  #slotOf(number: number): number {
     const mask = this.#slots.length - 1;
     let slot = hashNumber(number) & mask;
     for (;;) {
       const code = (this.#slots[slot] as number) - 1;
-      if (code < 0) break;
+      if (code < 0) return slot;
       const known = this.#numbers[code] as number;
       // NaN is the one number that differs from itself.
       // biome-ignore lint/suspicious/noSelfCompare: cheaper than Number.isNaN here
-      if (known === number || (known !== known && number !== number)) return code;
+      if (known === number || (known !== known && number !== number)) return slot;
       slot = (slot + 1) & mask;
     }
-    return this.#add(number, slot);
   }
 
   #add(number: number, slot: number): number {

@@ -1,0 +1,55 @@
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+/** A typed array to which values are added, grown by doubling. What {@link all} has given out stays as it was. */
+export class GrowingNumbers<A extends Numbers> {
+  readonly #make: new (
+    length: number,
+  ) => A;
+  #values: A;
+  length = 0;
+
+  /** @param room for so many values at first */
+  constructor(make: new (length: number) => A, room = 64) {
+    this.#make = make;
+    this.#values = new make(Math.max(room, 1));
+  }
+
+  /** How many values there is room for. */
+  get room(): number {
+    return this.#values.length;
+  }
+
+  /** The values at `places`, as an array of their own with room for as many more as this one has. */
+  keep(places: Int32Array): GrowingNumbers<A> {
+    const kept = new GrowingNumbers(this.#make, Math.max(this.room, places.length));
+    const from = this.#values;
+    const to = kept.#values;
+    for (let i = 0; i < places.length; i++) to[i] = from[places[i] as number] as number;
+    kept.length = places.length;
+    return kept;
+  }
+
+  /** All values, without a copy. */
+  get all(): A {
+    return this.#values.subarray(0, this.length) as A;
+  }
+
+  append(values: ArrayLike<number>): void {
+    this.reserve(values.length);
+    this.#values.set(values, this.length);
+    this.length += values.length;
+  }
+
+  push(value: number): void {
+    this.reserve(1);
+    this.#values[this.length++] = value;
+  }
+
+  /** Makes room for so many more values. */
+  reserve(more: number): void {
+    if (this.length + more <= this.#values.length) return;
+    const grown = new this.#make(Math.max(this.length + more, 2 * this.#values.length));
+    grown.set(this.all);
+    this.#values = grown;
+  }
+}
