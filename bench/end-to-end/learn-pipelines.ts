@@ -1,6 +1,17 @@
 import { category, float64, int64, required, schema, timestamp } from '../../columnar/index.ts';
 import { topic } from '../../connectors/index.ts';
-import { adam, compile, dense, gru, learn, type Model, meanSquaredError, persistence, sequential } from '../../models/index.ts';
+import {
+  adam,
+  type BesideOptions,
+  compile,
+  dense,
+  gru,
+  learn,
+  type Model,
+  meanSquaredError,
+  persistence,
+  sequential,
+} from '../../models/index.ts';
 import { column, sequences, standardize, withColumn } from '../../operators/index.ts';
 import { definePipeline } from '../../pipeline/index.ts';
 import { flow } from '../../streams/index.ts';
@@ -21,8 +32,13 @@ const forecast = schema(
 
 const COLUMNS = ['level', 'pressure', 'humidity', 'product'] as const;
 
+interface LearningOptions {
+  readonly input?: typeof readingsTopic;
+  readonly beside?: BesideOptions;
+}
+
 /** J2: predict each sensor's next temperature, learn from it, publish every prediction. */
-function learning(name: string, length: number, model: () => Model, input = readingsTopic) {
+function learning(name: string, length: number, model: () => Model, { input = readingsTopic, beside }: LearningOptions = {}) {
   return definePipeline({
     name: `bench-${name}`,
     sources: { readings: input },
@@ -42,6 +58,7 @@ function learning(name: string, length: number, model: () => Model, input = read
           batchRows: 32,
           baseline: persistence('temp'),
           key: 'sensor',
+          ...(beside === undefined ? {} : { beside }),
         }),
       ) as never,
     }),
@@ -55,7 +72,15 @@ export const mlp = learning('mlp', 1, layers);
 
 /** The same over a topic with one partition, which rows reach one by one. */
 export const liveTopic = { ...readingsTopic, name: 'bench-live', partitions: 1 };
-export const live = learning('live-mlp', 1, layers, liveTopic);
+export const live = learning('live-mlp', 1, layers, { input: liveTopic });
+
+const recurrent = () => sequential([gru(32), dense(1)], { inputShape: [16, 4] });
 
 /** GRU of 32 over 16 steps. */
-export const gru32 = learning('gru', 16, () => sequential([gru(32), dense(1)], { inputShape: [16, 4] }));
+export const gru32 = learning('gru', 16, recurrent);
+
+/** The same jobs over the topic with one partition, trained at once or by a thread beside ingestion. */
+export const singleTaskJobs = (training: { readonly beside?: BesideOptions } = {}) => ({
+  mlp: learning('mlp-beside', 1, layers, { input: liveTopic, ...training }),
+  gru: learning('gru-beside', 16, recurrent, { input: liveTopic, ...training }),
+});
