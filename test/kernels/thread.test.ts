@@ -52,12 +52,22 @@ describe('a thread', () => {
 });
 
 describe('the caller', () => {
-  test('runs what the thread has not begun', () => {
-    const { thread, weights } = prepare();
+  test('runs what the thread has not begun, and the thread the next call', async () => {
+    const { kernels, thread, weights } = prepare();
     thread.start('sgdUpdate', STEP);
     expect(weights()).toEqual([1, 1, 1, 1]);
     thread.finish();
     expect(weights()).toEqual([0.5, 0, -0.5, -1]);
+    const worker = startWorker(kernels.memory);
+    await once(worker, 'online');
+    await pause(100);
+    // Not once more.
+    expect([thread.served, weights()]).toEqual([0, [0.5, 0, -0.5, -1]]);
+    thread.start('sgdUpdate', STEP);
+    while (thread.served === 0) await pause(5);
+    thread.finish();
+    expect(weights()).toEqual([0, -1, -2, -3]);
+    await worker.terminate();
   });
 
   test('runs everything once the thread is stopped', () => {

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { Random } from '../../../kernels/index.ts';
+import { crc32c, Random } from '../../../kernels/index.ts';
 import {
   adam,
   compile,
@@ -55,6 +55,9 @@ function build(name: string, threads: number): Network {
   return compile(model(), { loss: meanSquaredError(), optimizer: optimizer(), seed: 6, threads });
 }
 
+/** Of all but the snapshot's own checksum, with which the sum of anything is the same. */
+const digest = (network: Network): number => crc32c(network.snapshot().subarray(0, -4));
+
 const SOON = 10_000;
 
 /** Waits until the network's threads have taken part, with other rows than the test's own and without a step. */
@@ -81,7 +84,7 @@ test.each(Object.keys(MODELS))('%s: any number of threads gives the bits of one'
     const losses = [rows, shardRows + 1, 3, rows, rows].map(
       (count) => network.learnMany(features.slice(0, count * inputSize), targets.slice(0, count * outputSize), count).loss,
     );
-    return { losses, snapshot: network.snapshot(), predictions: network.predictMany(features, rows) };
+    return { losses, state: digest(network), predictions: crc32c(new Uint8Array(network.predictMany(features, rows).buffer)) };
   };
   // Once while the threads start, when the caller does most of the work, and once with them.
   for (const round of ['early', 'late']) {
@@ -91,10 +94,10 @@ test.each(Object.keys(MODELS))('%s: any number of threads gives the bits of one'
   }
 
   features[(rows - 2) * inputSize + 1] = Number.NaN;
-  const before = networks[0]!.snapshot();
+  const before = networks.map(digest);
   for (const network of networks)
     expect(() => network.learnMany(features, targets, rows)).toThrow(new RegExp(`feature 1 of row ${rows - 2} `));
-  expect(networks[2]!.snapshot()).toEqual(before);
+  expect(networks.map(digest)).toEqual(before);
 
   const ended = workers.map((worker) => once(worker, 'exit'));
   for (const network of networks) network.close();
@@ -108,7 +111,7 @@ test('a network that was closed goes on alone', () => {
   const rows = one.description.shardRows * 3;
   const [features, targets] = [new Float32Array(rows * one.inputSize).fill(0.5), new Float32Array(rows * one.outputSize)];
   expect(two.learnMany(features, targets, rows)).toEqual(one.learnMany(features, targets, rows));
-  expect(two.snapshot()).toEqual(one.snapshot());
+  expect(digest(two)).toBe(digest(one));
 });
 
 test('threads end with a network that nobody uses any more', async () => {
