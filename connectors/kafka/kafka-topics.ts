@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MillraceError } from '../../streams/index.ts';
 import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
 import { RecordColumnsBuilder, sliceRecords } from '../records/index.ts';
 import type { ClusterClient } from './cluster-client.ts';
@@ -59,8 +60,19 @@ export class KafkaTopics implements Topics {
       }
     });
     this.#client.forget(topic);
-    while ((await this.#client.partitions(topic)).size === 0) await sleep(5);
+    await this.#known(topic);
     return created;
+  }
+
+  /** Waits until the brokers know a topic that was created: whoever is asked may be the last to hear of it. */
+  async #known(topic: string): Promise<void> {
+    const { patience } = this.#client.settings;
+    for (const begun = performance.now(); !(await this.#client.knows(topic)); await sleep(5)) {
+      if (performance.now() - begun < patience) continue;
+      throw new MillraceError('UNAVAILABLE', `topic '${topic}' was created, but the brokers do not know it after ${patience} ms`, {
+        retry: 'backoff',
+      });
+    }
   }
 
   /** Raises the number of a topic's partitions to at least `count`. */
