@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { providedThreads, provideThreads } from '../../../kernels/index.ts';
+import { providedThreads, provideThreads, threadFailed } from '../../../kernels/index.ts';
 
 /** How threads of a test behave. */
 export interface ThreadHabits {
@@ -16,6 +16,7 @@ export function provideTrainingThreads({ pause = 0, failAt }: ThreadHabits): { r
   provideThreads((seat) => {
     const worker = new Worker(new URL('./beside-worker.ts', import.meta.url), { workerData: { seat, pause, failAt } });
     worker.unref();
+    worker.on('error', (error) => threadFailed(seat, error));
     threads.push(worker);
   });
   return { threads, restore: () => provideThreads(before) };
