@@ -17,7 +17,6 @@ import {
   sequential,
   sgd,
   simpleRnn,
-  type ThreadOptions,
 } from '../../models/networks/index.ts';
 
 /** The networks that the training and inference benches time; bench/networks/torch-peer.py makes the same ones. */
@@ -37,13 +36,13 @@ const MODELS: Readonly<Record<CaseName, () => Model>> = {
   lstm: () => sequential([lstm(64), dense(1)], { inputShape: [32, 8] }),
 };
 
-export function caseNetwork(name: CaseName, threads?: ThreadOptions): Network {
+export function caseNetwork(name: CaseName, threads = 1): Network {
   const loss = name === 'conv2d' ? categoricalCrossentropy() : name === 'xor' ? halfSquaredError() : meanSquaredError();
   return compile(MODELS[name](), {
     loss,
     optimizer: name === 'xor' ? sgd({ learningRate: 0.1 }) : adam(),
     seed: 1,
-    ...(threads && { threads }),
+    threads,
   });
 }
 
