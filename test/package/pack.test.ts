@@ -23,6 +23,24 @@ flow(of(streamBatch(batch)), warm).subscribe((output) => console.log('warm rows:
 export const wrong = () => numberView(batch, 'fahrenheit');
 `;
 
+/** A second thread of a network: it must be found in the package, start, and take part. */
+const THREADS = `import 'millrace';
+import { adam, compile, dense, meanSquaredError, sequential } from 'millrace/models';
+
+const model = sequential([dense(64, { activation: 'relu' }), dense(1)], { inputShape: [32] });
+const [one, two] = [1, 2].map((threads) => compile(model, { loss: meanSquaredError(), optimizer: adam(), seed: 1, threads }));
+const rows = 256;
+const features = Float32Array.from({ length: rows * 32 }, (_, i) => (i % 17) / 17);
+const targets = Float32Array.from({ length: rows }, (_, i) => (i % 5) / 5);
+const end = Date.now() + 30_000;
+do {
+  for (const network of [one!, two!]) network.learnMany(features, targets, rows);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+} while (two!.threadCalls < 5 && Date.now() < end);
+const same = Buffer.from(one!.snapshot()).equals(two!.snapshot());
+console.log(\`same bits: \${same}, shared: \${two!.threadCalls >= 5}\`);
+`;
+
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: LIMIT, maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status ?? error}:\n${stdout}${stderr}`);
@@ -104,6 +122,12 @@ describe('the packed package', () => {
     expect(run(millrace, ['run', 'room.ts'], folder)).toMatch(/rows in +1,000\n +rejected +1\n[\s\S]*predictions +999/);
     expect(run(millrace, ['tail', 'forecasts', '-n', '1'], folder)).toContain('"sensor":"hall"');
     expect(run(millrace, ['rejects'], folder)).toContain("column 'celsius' is 999");
+  });
+
+  test('trains a network on two threads with the bits of one', { timeout: LIMIT }, () => {
+    writeFileSync(join(folder, 'threads.ts'), THREADS);
+    typeCheck('threads.ts');
+    expect(run(process.execPath, ['threads.ts'], folder)).toBe('same bits: true, shared: true\n');
   });
 
   test('brings the millrace command', () => {
