@@ -34,6 +34,8 @@ export class EpochWriter {
   readonly #options: TaskOptions;
   readonly #cells: ReadonlyMap<string, StateCell>;
   #record: CommitRecord | undefined;
+  /** The newest commit that was sent, whatever became of it. */
+  attempted: CommitRecord | undefined;
 
   constructor(
     task: string,
@@ -86,6 +88,7 @@ export class EpochWriter {
       committedAt: this.#clock.now(),
       summary: content.summary,
     };
+    this.attempted = record;
     const { epochs } = this.#home;
     if (snapshotDue && state !== undefined) {
       await this.cadence.snapshot(() => epochs.commit({ record, outputs, snapshot: { epoch, ...point, cells: state.cells } }));

@@ -101,6 +101,11 @@ export class Task {
     return this.#epochs.record;
   }
 
+  /** The newest commit record that was sent, or undefined before the first. */
+  get attempted(): CommitRecord | undefined {
+    return this.#epochs.attempted;
+  }
+
   /** Ordinal that the next row will have. */
   get nextOrdinal(): number {
     return this.#merge.nextOrdinal;

@@ -1,4 +1,5 @@
 import { MillraceError } from '../streams/index.ts';
+import { type OwnCommits, requireOwnership } from './ownership.ts';
 import { type OrdinalRange, Task, type TaskSetting } from './task.ts';
 import type { TaskSummary } from './task-summary.ts';
 
@@ -27,6 +28,8 @@ export class TaskWorker {
   /** Rows of the turn that failed last. */
   #failedRows: OrdinalRange | undefined;
   #suspects: OrdinalRange | undefined;
+  /** What the last opening has committed. */
+  #own: OwnCommits | undefined;
 
   /** `drained` says whether an idle task has nothing more to expect. */
   constructor(setting: TaskSetting, drained: (task: Task) => Promise<boolean>, onRetry: (error: MillraceError, pause: number) => void) {
@@ -91,6 +94,7 @@ export class TaskWorker {
   async #runOnce(stop: AbortSignal): Promise<TaskEnd> {
     const task = new Task({ ...this.#setting, ...(this.#suspects === undefined ? {} : { suspects: this.#suspects }) });
     try {
+      if (this.#own !== undefined) await requireOwnership(this.#setting.home, task.name, this.#own);
       const record = await task.open();
       this.#task = task;
       if (record?.ended) {
@@ -103,6 +107,7 @@ export class TaskWorker {
       throw thrown;
     } finally {
       this.#last = (task.committed?.summary as TaskSummary | undefined) ?? this.#last;
+      if (this.#task !== undefined) this.#own = { committed: task.committed, attempted: task.attempted };
       this.#task = undefined;
       await task.close().catch(() => {});
     }

@@ -187,3 +187,48 @@ describe('a task that is taken over while it is being restored', () => {
     await expect(start(totalsPipeline(), { home: { ...home, epochs }, drain: true }).done).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
   });
 });
+
+describe('a task that tries again after an error', () => {
+  /** A home whose third commit is cut off: `meanwhile` happens before or after it has taken effect. */
+  function cutHome(store: MemoryStore, takesEffect: boolean, meanwhile: () => Promise<unknown>): Home {
+    const home = store.open();
+    let commits = 0;
+    const commit: Home['epochs']['commit'] = async (epoch) => {
+      if (++commits !== 3) return home.epochs.commit(epoch);
+      if (takesEffect) await home.epochs.commit(epoch);
+      await meanwhile();
+      throw new MillraceError('TIMEOUT', 'no answer', { retry: 'backoff' });
+    };
+    return { ...home, epochs: { ...bound(home.epochs), commit } };
+  }
+
+  const task = { batchRows: 10, epochRows: 10 };
+
+  it('does not throw out another owner that has gone on meanwhile', async () => {
+    for (const takesEffect of [false, true]) {
+      const store = memoryStore();
+      await publish(store.open(), 'events', readings(60));
+      let successor: Run | undefined;
+      const home = cutHome(store, takesEffect, async () => {
+        successor = start(totalsPipeline(), { home: store.open(), task });
+        await rowsCommitted(store, 60);
+      });
+      await expect(start(totalsPipeline(), { home, drain: true, task }).done).rejects.toMatchObject({
+        code: 'FENCED',
+        message: expect.stringContaining('taken over while it tried again'),
+      });
+      await expect(successor?.stop()).resolves.toMatchObject({ rowsIn: 60 });
+      expect(await valuesOf(store, 'totals')).toHaveLength(60);
+    }
+  });
+
+  it('goes on when nobody else has, whether its commit had taken effect or not', async () => {
+    for (const takesEffect of [false, true]) {
+      const store = memoryStore();
+      await publish(store.open(), 'events', readings(60));
+      const home = cutHome(store, takesEffect, async () => {});
+      expect(await start(totalsPipeline(), { home, drain: true, task }).done).toMatchObject({ rowsIn: 60 });
+      expect(await valuesOf(store, 'totals')).toHaveLength(60);
+    }
+  });
+});
