@@ -6,12 +6,25 @@ import { isTransient, kafkaError, rootError } from './kafka-error.ts';
 import type { KafkaSettings } from './kafka-options.ts';
 import { type Broker, type Cluster, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './kafkajs-types.ts';
 import { loadKafkaJs } from './load-kafkajs.ts';
+import { UNANSWERED } from './steady-connection.ts';
 
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 500;
 /** The markers of the transaction before are written within milliseconds. */
 const LONGEST_MARKER_PAUSE = 8;
 const UNKNOWN_TOPIC_PATIENCE = 1000;
+/** For a port that has never answered: most probably it is no broker's. */
+const SILENT_PATIENCE = 5000;
+
+class SilentBroker extends Error {
+  override readonly name = 'KafkaJSConnectionError';
+
+  constructor(brokers: readonly string[]) {
+    super(
+      `${brokers.join(',')} takes connections, but does not answer: no Kafka broker, or one that expects another kind of connection (ssl, sasl)`,
+    );
+  }
+}
 
 /**
  * Sends requests to the right broker of a cluster: knows which leads a partition or coordinates a group, tries again while brokers are away or roles move, and turns what
@@ -24,6 +37,8 @@ export class ClusterClient {
   /** All open sockets: kafkajs gives one up without closing it now and then, which would keep the process alive. */
   readonly #sockets = new Set<Socket>();
   #connected: Promise<void> | undefined;
+  /** Whether a broker has ever answered. */
+  #reached = false;
   #closed = false;
 
   constructor(settings: KafkaSettings) {
@@ -160,6 +175,7 @@ export class ClusterClient {
   /** A topic that is unknown was perhaps made a moment ago; but most probably there is none. */
   #patienceFor(thrown: unknown): number {
     const { patience } = this.settings;
+    if (thrown instanceof SilentBroker && !this.#reached) return Math.min(patience, SILENT_PATIENCE);
     return rootError(thrown).type === 'UNKNOWN_TOPIC_OR_PARTITION' ? Math.min(patience, UNKNOWN_TOPIC_PATIENCE) : patience;
   }
 
@@ -188,9 +204,10 @@ export class ClusterClient {
     this.#connected ??= this.#cluster.connect().then(() => this.#cluster.refreshMetadata());
     try {
       await this.#connected;
+      this.#reached = true;
     } catch (thrown) {
       this.#connected = undefined;
-      throw thrown;
+      throw rootError(thrown).message.endsWith(UNANSWERED) ? new SilentBroker(this.settings.brokers) : thrown;
     }
   }
 }

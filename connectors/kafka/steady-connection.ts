@@ -12,7 +12,11 @@ export declare class KafkaConnection {
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
   processData(data: Buffer): unknown;
+  send(request: unknown): Promise<unknown>;
 }
+
+/** Reason for which a socket is closed on which not even the first question was answered. */
+export const UNANSWERED = 'nothing was answered';
 
 const SIZE_BYTES = 4;
 /** Every response begins with the number of its request. */
@@ -22,7 +26,7 @@ const LARGEST_RESPONSE = 1024 * 1024 * 1024;
 
 /**
  * kafkajs' connection without its faults: it opens a socket per request that comes while it connects, waits for ever when the broker hangs up before the handshake ends, takes leave of
- * closed sockets again and again, and begins with half a response of the socket before. Responses are put together here, from one read buffer into one block each.
+ * closed sockets again and again, gives a port that never answers the time of a slow request, and begins with half a response of the socket before. Responses are put together here, from one read buffer into one block each.
  */
 export function steadyConnection(Original: typeof KafkaConnection): typeof KafkaConnection {
   return class extends Original {
@@ -31,6 +35,8 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
     /** Bytes of the size, or of the response once that is known. */
     #filled = 0;
     #response: Buffer | undefined;
+    /** Whether anything has come on this socket. */
+    #answered = false;
 
     override connect(): Promise<unknown> {
       this.#connecting ??= this.#connectInTime().finally(() => {
@@ -48,10 +54,22 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
     async #connectInTime(): Promise<unknown> {
       this.#response = undefined;
       this.#filled = 0;
+      this.#answered = false;
       const { promise: late, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => reject(hungUp(this.host, this.port)), this.connectionTimeout + 100);
       try {
         return await Promise.race([super.connect(), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+
+    /** What is asked first (which versions are known) takes a broker no time; kafkajs would wait as for any request. */
+    override async send(request: unknown): Promise<unknown> {
+      if (this.#answered) return super.send(request);
+      const timer = setTimeout(() => this.socket?.destroy(new Error(UNANSWERED)), this.connectionTimeout);
+      try {
+        return await super.send(request);
       } finally {
         clearTimeout(timer);
       }
@@ -83,6 +101,7 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
       const taken = data.copy(response, this.#filled, at);
       this.#filled += taken;
       if (this.#filled === response.length) {
+        this.#answered = true;
         this.#response = undefined;
         this.#filled = 0;
         // What is left of the response before is nothing, yet kafkajs would join it with this one.
