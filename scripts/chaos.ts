@@ -2,7 +2,8 @@
  * Breaks things for as long as you like and says whether it showed: simulated faults, processes killed on the embedded log, and, where Java and Maven are there, a real broker with workers
  * killed and stopped, the broker killed, and a proxy that breaks requests. After each round output, state and counters must be those of an undisturbed run.
  *
- *   npm run chaos -- --minutes 10 [--seed 1] [--only simulated|embedded|kafka] [--simulate 200]
+ *   npm run chaos -- --minutes 10 [--seed 1] [--only simulated|embedded|kafka] [--simulate 200] [--kills 100]
+ * `--simulate`: seeds per simulated pipeline and round. `--kills`: how often a process on one embedded log is killed.
  */
 import { parseArgs } from 'node:util';
 import { canStartBroker } from '../test/kafka.ts';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string', default: 'all' },
     simulate: { type: 'string', default: '40' },
+    kills: { type: 'string', default: '10' },
   },
 });
 
@@ -28,7 +30,11 @@ async function roundMakers(kafka: KafkaRounds | undefined): Promise<readonly Rou
   const simulated = Object.keys(simulatedPipelines).map((name) => (seed: number) => simulatedRound(name, seed * 100_000, seeds));
   const onKafka =
     kafka === undefined ? [] : (['workers', 'broker', 'zombie', 'proxy'] as const).map((kind) => (seed: number) => kafka[kind](seed));
-  return [...(wants('simulated') ? simulated : []), ...(wants('embedded') ? [embeddedRound] : []), ...onKafka];
+  return [
+    ...(wants('simulated') ? simulated : []),
+    ...(wants('embedded') ? [(seed: number) => embeddedRound(seed, Number(values.kills))] : []),
+    ...onKafka,
+  ];
 }
 
 const totals = new Map<string, number>();

@@ -11,7 +11,6 @@ import { pipeline } from '../../test/pipeline/crash/totals-file.ts';
 import type { Round } from './round.ts';
 
 const FILE = fileURLToPath(new URL('../../test/pipeline/crash/totals-file.ts', import.meta.url));
-const KILLS = 10;
 const ENV = { MILLRACE_ROWS: '60000', MILLRACE_SPEED: '6000x' };
 
 async function outcomeOf(state: string): Promise<Outcome> {
@@ -23,8 +22,8 @@ async function outcomeOf(state: string): Promise<Outcome> {
   }
 }
 
-/** The embedded log: a feed and a pipeline in one process, killed -9 ten times at random moments. */
-export async function embeddedRound(seed: number): Promise<Round> {
+/** The embedded log: a feed and a pipeline in one process, killed -9 again and again at random moments on one state folder. */
+export async function embeddedRound(seed: number, kills: number): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-chaos-'));
   try {
     const undisturbed = join(folder, 'undisturbed');
@@ -36,14 +35,14 @@ export async function embeddedRound(seed: number): Promise<Round> {
       state,
       topic: 'totals',
       total: Number(ENV.MILLRACE_ROWS),
-      kills: KILLS,
+      kills,
       random: seededRandom(seed),
       args: ['--epoch-time', '20ms', '--batch-rows', '500'],
       env: ENV,
     });
     return {
       kind: 'embedded log',
-      faults: { 'kill -9 of the process': KILLS },
+      faults: { 'kill -9 of the process': kills },
       differences: compareOutcomes(expected, await outcomeOf(state)),
     };
   } finally {
