@@ -64,6 +64,8 @@ class PipelineRun {
   readonly #clock: TaskClock;
   readonly #abort = new AbortController();
   #pool: TaskPool | undefined;
+  /** Of the tasks that are spread over several workers, those of this thread. */
+  #here: readonly number[] = [];
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
 
   constructor(pipeline: Pipeline, options: RunOptions) {
@@ -152,7 +154,7 @@ class PipelineRun {
     } = this.#options;
     const { partitions, found, pipeline } = plan;
     const consent = { allowOrphans, resetSteps, savepoint };
-    if (workers === 1) {
+    if (workers === 1 || (this.#feeds.size === 0 && tasks === this.#here)) {
       const inputEnds = () => this.#inputEnds();
       return new TaskGroup(
         { home, clock: this.#clock, options, partitions, pipeline, consent, inputEnds, onNotice, onRetry, resumable },
@@ -166,12 +168,19 @@ class PipelineRun {
     return thread;
   }
 
+  /** The first worker is this thread, which has all modules at hand, unless it has feeds to run. */
+  #spread(tasks: readonly number[], workers: number): readonly (readonly number[])[] {
+    const lists = spreadTasks(tasks, workers);
+    this.#here = lists[0] ?? [];
+    return lists;
+  }
+
   /** Runs feeds and tasks side by side; the first failure stops the others. */
   async #together(home: Home, plan: TaskPlan, options: TaskOptions): Promise<GroupResult> {
     const { workers = 1, group = false, onNotice = () => {} } = this.#options;
     const discoverEvery = discoveryInterval(this.#options, this.#pipeline, home);
     const pool = new TaskPool({
-      spread: (tasks) => spreadTasks(tasks, workers),
+      spread: (tasks) => this.#spread(tasks, workers),
       make: (newest, tasks) => this.#make(home, newest, options, tasks),
       ...(group ? { lostPatience: LOST_PATIENCE } : {}),
     });
