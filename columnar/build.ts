@@ -112,6 +112,12 @@ export function utf8Data(strings: readonly (string | null | undefined)[]): Data<
   });
 }
 
+/** A plain string column over bytes of UTF-8: row `i` from `offsets[i]` to `offsets[i + 1]`. */
+export function utf8BytesData(bytes: Uint8Array, offsets: Int32Array, nulls?: Nulls): Data<Utf8> {
+  const { nullBitmap = NO_BITMAP, nullCount } = nullParts(nulls);
+  return new Data(UTF8, 0, offsets.length - 1, nullCount, [offsets, bytes, nullBitmap] as never);
+}
+
 /** A dictionary-encoded string column from codes into `strings`; pass the same `dictionary` vector again to share it between batches. */
 export function categoryData(codes: Int32Array, strings: readonly string[] | Vector<Utf8>, nulls?: Nulls): Data<Dictionary<Utf8, Int32>> {
   const dictionary = strings instanceof Vector ? strings : new Vector([utf8Data(strings)]);

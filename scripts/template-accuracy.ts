@@ -6,8 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { makeBatch, schema, utf8, utf8Data } from '../columnar/index.ts';
 import { mineTemplatesOptions } from '../operators/transform/mine-templates.ts';
-import { LineMasker } from '../operators/transform/templates/masked-line.ts';
+import { TemplateMiner } from '../operators/transform/templates/template-miner.ts';
 import { TemplateTree } from '../operators/transform/templates/template-tree.ts';
 
 export const SYSTEMS = ['HDFS', 'BGL', 'Apache', 'OpenSSH', 'Zookeeper', 'Hadoop', 'HPC', 'Proxifier'] as const;
@@ -26,9 +27,9 @@ export function groupingAccuracy(folder: string, system: string): number {
   const file = join(folder, system, `${system}_2k.log_structured.csv.gz`);
   const [head = [], ...rows] = csvRows(gunzipSync(readFileSync(file)).toString());
   const [content, event] = [head.indexOf('Content'), head.indexOf('EventId')];
-  const masker = new LineMasker();
-  const tree = new TemplateTree(mineTemplatesOptions.parse({ column: 'line' }));
-  const found = rows.map((row) => String(tree.match(masker.mask(row[content] ?? '').tokens)?.id));
+  const miner = new TemplateMiner(new TemplateTree(mineTemplatesOptions.parse({ column: 'line' })), []);
+  const lines = makeBatch(schema({ line: utf8() }), [utf8Data(rows.map((row) => row[content] ?? ''))]);
+  const found = Array.from(miner.columnsOf(lines, 'line').templateId.values, String);
   const truth = rows.map((row) => row[event] ?? '');
   const groupOf = (names: readonly string[]) => Map.groupBy(names.keys(), (row) => names[row] as string);
   const [foundGroups, trueGroups] = [groupOf(found), groupOf(truth)];

@@ -1,17 +1,9 @@
 import type { Int32, TypeMap, Utf8 } from 'apache-arrow';
 import { z } from 'zod';
-import {
-  int32Data,
-  type StringColumn,
-  stringView,
-  utf8Data,
-  ValidityBuilder,
-  type WithColumns,
-  withColumns,
-} from '../../columnar/index.ts';
+import { type StringColumn, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { type Operator, parseOptions, type StreamBatch, statefulOperator, withBatch } from '../../streams/index.ts';
-import { LineMasker, type MaskedLine, PARAMETER } from './templates/masked-line.ts';
-import { type Template, TemplateTree } from './templates/template-tree.ts';
+import { TemplateMiner } from './templates/template-miner.ts';
+import { TemplateTree } from './templates/template-tree.ts';
 
 /** Options of {@link mineTemplates}. */
 export const mineTemplatesOptions = z.strictObject({
@@ -57,61 +49,16 @@ export type TemplateColumns = {
  * flow(readings, mineTemplates({ column: 'note' })); // adds templateId, template, parameters
  */
 export function mineTemplates<T extends TypeMap>(options: MineTemplatesOptions<NoInfer<T>>): Operator<T, WithColumns<T, TemplateColumns>> {
-  const { column, masks, ...tree } = parseOptions('mineTemplates', mineTemplatesOptions, options);
-  const masker = new LineMasker(masks);
-  return statefulOperator<T, WithColumns<T, TemplateColumns>, TemplateTree>('mineTemplates', {
+  const { column, masks, ...settings } = parseOptions('mineTemplates', mineTemplatesOptions, options);
+  return statefulOperator<T, WithColumns<T, TemplateColumns>, TemplateMiner>('mineTemplates', {
     version: 1,
     ledger: { left: ['in'], right: ['out'] },
-    create: () => new TemplateTree(tree),
-    onBatch: (templates, input) => {
-      const lines = stringView(input.batch, column as never);
-      const ids = new Int32Array(lines.length);
-      const nulls = new ValidityBuilder(lines.length);
-      const texts: (string | null)[] = [];
-      const parameters: (string | null)[] = [];
-      for (let row = 0; row < lines.length; row++) {
-        const line = lines.get(row);
-        if (line === null) {
-          nulls.setNull(row);
-          texts.push(null);
-          parameters.push(null);
-          continue;
-        }
-        const masked = masker.mask(line);
-        const template = templates.match(masked.tokens);
-        ids[row] = template?.id ?? -1;
-        texts.push(template?.text ?? null);
-        parameters.push(template === undefined ? null : parametersOf(template, masked));
-      }
-      const added = { templateId: int32Data(ids, nulls), template: utf8Data(texts), parameters: utf8Data(parameters) };
+    create: () => new TemplateMiner(new TemplateTree(settings), masks),
+    onBatch: (miner, input) => {
+      const added = miner.columnsOf(input.batch, column);
       return withBatch(input, withColumns<T, TemplateColumns>(input.batch, added)) as StreamBatch<WithColumns<T, TemplateColumns>>;
     },
-    snapshot: (templates, out) => templates.write(out),
-    restore: (input) => TemplateTree.read(tree, input),
+    snapshot: (miner, out) => miner.tree.write(out),
+    restore: (input) => new TemplateMiner(TemplateTree.read(settings, input), masks),
   });
-}
-
-/** The raw text at every parameter of the template: of a whole token, or of the parts of a token that vary. */
-function parametersOf({ tokens }: Template, line: MaskedLine): string {
-  const found: string[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i] as string;
-    if (token === PARAMETER) found.push(line.raw[i] as string);
-    else if (token.includes(PARAMETER)) found.push(...partsOf(token, line.raw[i] as string));
-  }
-  return JSON.stringify(found);
-}
-
-/** What stands in `raw` where `masked` has parameters: the fixed pieces between them are found from left to right. */
-function partsOf(masked: string, raw: string): string[] {
-  const pieces = masked.split(PARAMETER);
-  const parts: string[] = [];
-  let from = (pieces[0] as string).length;
-  for (const piece of pieces.slice(1)) {
-    const found = piece === '' ? raw.length : raw.indexOf(piece, from);
-    const until = found < 0 ? raw.length : found;
-    parts.push(raw.slice(from, until));
-    from = until + piece.length;
-  }
-  return parts;
 }

@@ -8,12 +8,29 @@ export interface MaskedLine {
 }
 
 /** Words that belong to the number before them. */
-const UNITS = new Set(['b', 'kb', 'mb', 'gb', 'tb', 'ms', 'sec', 'secs', 'second', 'seconds', 'minute', 'minutes', 'hour', 'hours']);
-/** Characters between which parts of a token are masked on their own: 1 at their codes. */
-const SEPARATORS = new Uint8Array(128);
-for (const character of '=:,;()[]{}<>"\'|@#') SEPARATORS[character.charCodeAt(0)] = 1;
+export const UNITS: ReadonlySet<string> = new Set([
+  'b',
+  'kb',
+  'mb',
+  'gb',
+  'tb',
+  'ms',
+  'sec',
+  'secs',
+  'second',
+  'seconds',
+  'minute',
+  'minutes',
+  'hour',
+  'hours',
+]);
+/** Characters between which parts of a token are masked on their own. */
+export const SEPARATORS = '=:,;()[]{}<>"\'|@#';
+/** 1 at the codes of {@link SEPARATORS}. */
+const SEPARATES = new Uint8Array(128);
+for (const character of SEPARATORS) SEPARATES[character.charCodeAt(0)] = 1;
 /** What a masked number may look like before its unit. */
-const QUANTITIES = new Set([PARAMETER, `(${PARAMETER}`, `<${PARAMETER}`, `~${PARAMETER}`]);
+export const QUANTITIES: ReadonlySet<string> = new Set([PARAMETER, `(${PARAMETER}`, `<${PARAMETER}`, `~${PARAMETER}`]);
 /** Tokens remembered; most tokens of a log come again. */
 const MANY_TOKENS = 65_536;
 
@@ -42,7 +59,7 @@ export class LineMasker {
       if (word === '') continue;
       const masked = this.#maskWord(word);
       const unit = words[i + 1];
-      if (unit !== undefined && masked !== word && QUANTITIES.has(masked) && UNITS.has(bareUnit(unit))) {
+      if (unit !== undefined && masked !== word && QUANTITIES.has(masked) && isUnit(unit)) {
         i++;
         if (word.startsWith('(') && unit.endsWith(')')) continue;
         tokens.push(PARAMETER);
@@ -65,7 +82,8 @@ export class LineMasker {
   }
 }
 
-const bareUnit = (word: string): string => word.replace(/[).,;]+$/, '').toLowerCase();
+/** Whether a word, but for punctuation behind it, is a unit. */
+const isUnit = (word: string): boolean => UNITS.has(word.replace(/[).,;]+$/, '').toLowerCase());
 
 function maskWord(word: string): string {
   if (!/\d/.test(word)) return word;
@@ -74,7 +92,7 @@ function maskWord(word: string): string {
   let hasDigit = false;
   for (let i = 0; i <= word.length; i++) {
     const code = i < word.length ? word.charCodeAt(i) : -1;
-    if (code >= 0 && SEPARATORS[code] !== 1) {
+    if (code >= 0 && SEPARATES[code] !== 1) {
       hasDigit ||= code >= DIGIT_0 && code <= DIGIT_9;
       continue;
     }
@@ -86,7 +104,8 @@ function maskWord(word: string): string {
   return masked;
 }
 
-const CLOSING = '.!?';
+/** Punctuation that stays behind a masked part. */
+export const CLOSING = '.!?';
 
 /** A part with digits: a leading slash and closing punctuation stay. */
 function maskPart(part: string): string {
