@@ -33,5 +33,9 @@ export function fromPosition(position: Position): { readonly base: ReplayBase; r
 export const isReplayPosition = (position: Position | undefined): boolean =>
   Object.keys(position ?? {}).some((name) => name.startsWith(OWN));
 
+/** Whether a source's position is at or behind another one. */
+export const hasReached = (position: Position, other: Position): boolean =>
+  Object.entries(other).every(([stream, row]) => (position[stream] ?? 0) >= row);
+
 /** Whether it is the replayed source's own, and says something. */
 export const isSourcePosition = (position: Position): boolean => Object.keys(position).length > 0 && !isReplayPosition(position);

@@ -5,7 +5,7 @@ import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch, SourceD
 import { ArrivalOrder, type Disturbance } from './arrival-order.ts';
 import { type ArrivalKey, type Arrived, compareArrivals, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
 import type { ReplayClock } from './replay-clock.ts';
-import { fromPosition, isSourcePosition, toPosition } from './replay-position.ts';
+import { fromPosition, hasReached, isReplayPosition, isSourcePosition, toPosition } from './replay-position.ts';
 
 /** What a replay does, settled. */
 export interface ReplaySettings {
@@ -75,6 +75,10 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
     if (budget.until !== undefined && isSourcePosition(budget.until)) return this.#repeatSource(budget);
+    if (budget.until !== undefined && this.#given === undefined && this.#isOrderly && isReplayPosition(budget.until)) {
+      const repeated = await this.#catchUp(budget, budget.until);
+      if (repeated !== undefined) return repeated;
+    }
     const until = budget.until === undefined ? undefined : (fromPosition(budget.until).given ?? NOTHING);
     // What `until` names is an arrival: once it is given, nothing that is still to be read comes before it.
     if (until !== undefined && compareArrivals(this.#given ?? NOTHING, until) >= 0) return 'idle';
@@ -88,6 +92,33 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     const arrived = this.#buffer.take(budget.rows, due, until);
     this.#given = arrived.last;
     return this.#sourceBatch(arrived);
+  }
+
+  /** Whether rows arrive in the order in which the source has them. */
+  get #isOrderly(): boolean {
+    const { jitter, shuffleWithin, duplicate } = this.#settings.disturbance;
+    return jitter === 0 && shuffleWithin === 0 && duplicate === 0;
+  }
+
+  /**
+   * A replay counts its rows from where it began, which need not be where this one does: before it, the source may have been read as it is. So everything up to the place that `until` counts
+   * from is read as it is, and counted on from there. Undefined once it is there.
+   */
+  async #catchUp(budget: ReadBudget, until: Position): Promise<SourceBatch<T> | 'idle' | 'end' | undefined> {
+    const { base, given } = fromPosition(until);
+    if (base.pass > 0 || given === undefined) return undefined;
+    if (!hasReached(this.#base.position, base.position)) return this.#repeatSource({ ...budget, until: base.position });
+    this.#base = base;
+    if (given.n >= base.n) return undefined;
+    // All arrivals up to the last one have been repeated.
+    this.#given = given;
+    return this.#sourceBatch({
+      batch: emptyBatch(this.schema),
+      offset: new Float64Array(0),
+      rejects: [],
+      bytes: 0,
+      rawRecord: () => undefined,
+    });
   }
 
   /** Repeats rows that were committed while the source was read as it is, at full speed. */
