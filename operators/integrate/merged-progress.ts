@@ -4,9 +4,16 @@ import { knownAt } from '../rows/known-at.ts';
 
 /** The moments at which the watermark of a join rose: the watermark, the ordinal, and the event time of the row that raised it. */
 export class Rises {
-  readonly #watermarks = new GrowingNumbers(Float64Array);
-  readonly #ordinals = new GrowingNumbers(Float64Array);
-  readonly #times = new GrowingNumbers(Float64Array);
+  readonly #watermarks: GrowingNumbers<Float64Array>;
+  readonly #ordinals: GrowingNumbers<Float64Array>;
+  readonly #times: GrowingNumbers<Float64Array>;
+
+  /** @param room for so many rises at first */
+  constructor(room = 1) {
+    this.#watermarks = new GrowingNumbers(Float64Array, room);
+    this.#ordinals = new GrowingNumbers(Float64Array, room);
+    this.#times = new GrowingNumbers(Float64Array, room);
+  }
 
   add(watermark: number, ordinal: number, time: number): void {
     this.#watermarks.push(watermark);
@@ -50,8 +57,8 @@ export class MergedProgress {
 
   /** Walks the new rows; `late` gets a 1 for each row that came behind the watermark, or has no event time. */
   advance(inputs: readonly [JoinInput, JoinInput]): { rises: Rises; late: readonly [Uint8Array, Uint8Array] } {
-    const rises = new Rises();
     const [left, right] = inputs;
+    const rises = new Rises(left.times.length + right.times.length);
     const late = [new Uint8Array(left.times.length), new Uint8Array(right.times.length)] as const;
     for (let i = 0, j = 0; i < left.times.length || j < right.times.length; ) {
       const until = runEnd(left, i, right, j, true);
