@@ -13,7 +13,7 @@ import { MillraceError, step } from '../../../streams/index.ts';
 import { operatorSuite } from '../../contract/operator-suite.ts';
 import { columnsOf, OperatorRun, reslice } from '../../contract/run-operator.ts';
 import { withTrainingThreads } from '../networks/training-threads.ts';
-import { FEATURES, featuresOf, HOUR, type Hours, hours } from './hours.ts';
+import { FEATURES, featuresOf, type Hours, hours } from './hours.ts';
 import { learnHours, stream } from './learn-hours.ts';
 
 const network = (leads = 2, maxBatch?: number): Network =>
@@ -57,6 +57,42 @@ function outcome(options: Partial<LearnOptions<Hours>>, size = 4096) {
   return result;
 }
 
+/** A network whose state after each step is kept. */
+function recording(): { readonly estimator: () => Estimator; readonly snapshots: readonly Uint8Array[] } {
+  const snapshots: Uint8Array[] = [];
+  const estimator = (): Estimator => {
+    const inner = network();
+    snapshots.length = 0;
+    snapshots.push(inner.snapshot());
+    return {
+      inputSize: inner.inputSize,
+      outputSize: inner.outputSize,
+      get steps() {
+        return inner.steps;
+      },
+      predictMany: (features, rows) => inner.predictMany(features, rows),
+      learnMany: (...parts) => {
+        const result = inner.learnMany(...parts);
+        snapshots.push(inner.snapshot());
+        return result;
+      },
+      snapshot: () => inner.snapshot(),
+      restore: (bytes) => inner.restore(bytes),
+    };
+  };
+  return { estimator, snapshots };
+}
+
+/** What the network of a version puts out for an output row: two leads to a row of the input. */
+function outputsOf(snapshots: readonly Uint8Array[]): (version: number, index: number) => number {
+  const probe = network();
+  const rows = stream(600).map((row) => Float32Array.from(featuresOf(row)));
+  return (version, index) => {
+    probe.restore(snapshots[version] as Uint8Array);
+    return probe.predictMany(rows[Math.floor(index / 2)] as Float32Array, 1)[index % 2] as number;
+  };
+}
+
 describe('learn beside', () => {
   test('with a lag of 0 gives rows and scores of learning at once, in a thread too', () => {
     const options = { replay: { samples: 50 } };
@@ -67,40 +103,41 @@ describe('learn beside', () => {
   });
 
   test.each([1, 4])('predicts with the weights of %i mini-batches ago', (lag) => {
-    // Without residuals the mini-batches do not depend on predictions: the plain run's steps are the beside run's, too.
-    const snapshots: Uint8Array[] = [];
-    const recording = (): Estimator => {
-      const inner = network();
-      snapshots.length = 0;
-      snapshots.push(inner.snapshot());
-      return {
-        inputSize: inner.inputSize,
-        outputSize: inner.outputSize,
-        get steps() {
-          return inner.steps;
-        },
-        predictMany: (features, rows) => inner.predictMany(features, rows),
-        learnMany: (...parts) => {
-          const result = inner.learnMany(...parts);
-          snapshots.push(inner.snapshot());
-          return result;
-        },
-        snapshot: () => inner.snapshot(),
-        restore: (bytes) => inner.restore(bytes),
-      };
-    };
-    const plain = columnsOf(outcome({ residual: false, estimator: recording }).rows);
+    // Mini-batches do not depend on predictions: the steps of the plain run are those of the run beside, too.
+    const { estimator, snapshots } = recording();
+    const plain = columnsOf(outcome({ residual: false, estimator }).rows);
     const beside = columnsOf(outcome({ residual: false, beside: { lag } }).rows);
-    expect(beside.length).toBe(plain.length);
-    const probe = network();
+    const outputs = outputsOf(snapshots);
     for (const [index, row] of beside.entries()) {
       const version = Math.max(0, Number(plain[index]?.modelVersion) - lag);
       expect(Number(row.modelVersion)).toBe(version);
-      probe.restore(snapshots[version] as Uint8Array);
-      const lead = ((row.targetTime as number) - (row.issuedAt as number)) / HOUR === 1 ? 0 : 1;
-      const at = rowTimes[Math.floor(index / 2)] as { readonly station: string; readonly at: number };
-      expect(row.prediction).toBe(probe.predictMany(Float32Array.from(featuresOf(at)), 1)[lead]);
+      expect(row.prediction).toBe(outputs(version, index));
     }
+  });
+
+  test('predicts residuals in the unit that they were learned in', () => {
+    const lag = 3;
+    const { estimator, snapshots } = recording();
+    const plain = columnsOf(outcome({ estimator }).rows);
+    const beside = columnsOf(outcome({ beside: { lag } }).rows);
+    const outputs = outputsOf(snapshots);
+    // The plain run's predictions tell the unit of each version and lead.
+    const units = new Map<string, number>();
+    const place = (version: number, index: number) => `${version} ${index % 2}`;
+    for (const [index, row] of plain.entries()) {
+      const version = Number(row.modelVersion);
+      const residual = (row.prediction as number) - (row.baseline as number);
+      if (Number.isFinite(residual)) units.set(place(version, index), residual / (outputs(version, index) as number));
+    }
+    let compared = 0;
+    for (const [index, row] of beside.entries()) {
+      const version = Math.max(0, Number(plain[index]?.modelVersion) - lag);
+      const unit = units.get(place(version, index));
+      if (unit === undefined || !Number.isFinite(row.baseline)) continue;
+      compared++;
+      expect(row.prediction).toBeCloseTo((row.baseline as number) + unit * (outputs(version, index) as number), 6);
+    }
+    expect(compared).toBeGreaterThan(900);
   });
 
   test('gives the same bits with a fast and a slow thread and with none, however the input is cut', () => {
@@ -176,6 +213,3 @@ describe('learn beside', () => {
     expect(() => other.task.restore(state(2).snapshot())).toThrow(/written with batchRows 4, beside by 2, this learn has 4, beside by 5/);
   });
 });
-
-/** Station and hour of each row that is taken. */
-const rowTimes = stream(600).map(({ station, at }) => ({ station: station as string, at }));
