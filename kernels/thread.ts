@@ -4,7 +4,16 @@ import { TrainingBlock, type TrainingSeat } from './training-block.ts';
 import { runTraining } from './training-loop.ts';
 
 /** Kernels that a thread may be asked to run; a request names one by its place in this list. */
-const CALLS = ['run', 'sgdUpdate', 'momentumUpdate', 'adagradUpdate', 'rmspropUpdate', 'adamUpdate'] as const;
+const CALLS = [
+  'run',
+  'addInto',
+  'largestMagnitudeBits',
+  'sgdUpdate',
+  'momentumUpdate',
+  'adagradUpdate',
+  'rmspropUpdate',
+  'adamUpdate',
+] as const;
 
 /** Name of a kernel that a thread may be asked to run. */
 export type ThreadCall = (typeof CALLS)[number];

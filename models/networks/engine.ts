@@ -71,7 +71,7 @@ export class Engine {
   /** Factor of each head's loss terms; the caller sets it before a pass with a loss. */
   readonly scales: Float32Array;
   readonly kernels: Kernels;
-  /** The kernels for optimizers, whose updates all threads share. */
+  /** The kernels, with sums and updates of weights shared by all threads. */
   readonly updateFunctions: KernelFunctions;
   /** Addresses of the parameters, the optimizer's slots and the summed gradients. */
   readonly parameterBase: number;
@@ -120,7 +120,7 @@ export class Engine {
    * @param step number of the step, for dropout
    */
   loss(rows: Rows, plan: 'training' | 'evaluation', step: number): number | undefined {
-    const { addInto } = this.kernels.functions;
+    const { addInto } = this.updateFunctions;
     const sum = (lane: Lane, first: number): void => {
       if (plan === 'training' && first > 0) addInto(lane.shardGradients, this.gradients, this.parts.parameterFloats);
     };

@@ -93,7 +93,7 @@ export class Network {
       throw new MillraceError('INVALID_OPTION', `a mini-batch of ${rows} rows is over maxBatch, ${this.parts.maxBatch}`);
     const loss = this.lossOver(features, targets, rows, weights, 'training');
     if (loss === undefined) return { loss: 0, skipped: true };
-    if (!gradientsAreSafe(this.engine.kernels.functions, loss, this.engine.gradients, this.parts.parameterFloats)) {
+    if (!gradientsAreSafe(this.engine.updateFunctions, loss, this.engine.gradients, this.parts.parameterFloats)) {
       requireFiniteTargets(targets, this.outputSize, rows, weights);
       this.skippedCount++;
       return { loss, skipped: true };
@@ -239,7 +239,7 @@ export class Network {
   private warmUp(): void {
     const features = new Float32Array(this.inputSize);
     const loss = this.lossOver(features, new Float32Array(this.outputSize), 1, undefined, 'training');
-    if (gradientsAreSafe(this.engine.kernels.functions, loss ?? 0, this.engine.gradients, 0)) this.update(0);
+    if (gradientsAreSafe(this.engine.updateFunctions, loss ?? 0, this.engine.gradients, 0)) this.update(0);
     this.predictMany(features, 1);
   }
 
