@@ -7,7 +7,11 @@ export function readOnlyHome(home: Home): Home {
     throw new MillraceError('INTERNAL', 'topics can only be read here');
   };
   const topics: Topics = {
-    ensure: async (topic) => ({ partitions: (await home.topics.list(topic)).length }),
+    ensure: async (topic, settings) => {
+      // The list says that there is no such topic, and which there are.
+      if (!(await home.topics.names()).includes(topic)) await home.topics.list(topic);
+      return home.topics.ensure(topic, settings);
+    },
     names: () => home.topics.names(),
     list: (topic) => home.topics.list(topic),
     read: (topic, partition, offset, maxBytes) => home.topics.read(topic, partition, offset, maxBytes),

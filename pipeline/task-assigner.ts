@@ -113,9 +113,11 @@ function changesOf(before: TaskPlan, after: TaskPlan): readonly string[] {
       ...(left.length > 0 ? [`input '${input}' has lost ${left.join(', ')}`] : []),
     ];
   });
+  const inputs = new Set(Object.values<Input>(after.pipeline.sources).flatMap((input) => topicsOf(input).map(({ name }) => name)));
   const grown = [...after.partitions].flatMap(([name, count]) => {
     const had = before.partitions.get(name) ?? count;
-    return had === count ? [] : [`topic '${name}' has grown from ${had} to ${count} partitions; keys that move begin with new state`];
+    const warning = inputs.has(name) ? '; keys that move begin with new state' : '';
+    return had === count ? [] : [`topic '${name}' has grown from ${had} to ${count} partitions${warning}`];
   });
   return [...topics, ...grown];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Home, type MemoryStore, memoryStore, topic } from '../../connectors/index.ts';
-import { checkPipeline, definePipeline, type RunOptions, resliceCheck, start } from '../../pipeline/index.ts';
+import { checkPipeline, definePipeline, type RunOptions, readRejected, resliceCheck, start } from '../../pipeline/index.ts';
 import { jsonRecords, simulate } from '../../pipeline/testing.ts';
 import { flow, MillraceError } from '../../streams/index.ts';
 import { event, runningTotal, summed, valuesOf } from './example-pipelines.ts';
@@ -135,6 +135,15 @@ describe('an input of several topics', () => {
     for (const names of [[], ['a', 'a'], ['not a name']]) {
       expect(() => topic(names, { schema: event })).toThrowError(MillraceError);
     }
+  });
+
+  it('names the topic of a record that cannot be read', async () => {
+    const store = memoryStore();
+    await publishRows(store.open(), 'events-a', rowsAt(100, [20]));
+    await publishRows(store.open(), 'events-b', ['{"sensor":' as never, ...rowsAt(200, [10])]);
+    expect(await drained(store, /events-./)).toMatchObject({ rowsIn: 3, rowsRejected: 1 });
+    const { value: rejects } = await readRejected(store.open(), 'listed.rejects', 0, 0, 1).next();
+    expect(rejects?.records[0]?.origin).toEqual({ topic: 'events-b', partition: 0, offset: 0 });
   });
 
   it('creates the topics of a list that are missing', async () => {

@@ -161,3 +161,30 @@ describeWith('kafka', 'processes of one group', (kafka) => {
     await home.close();
   });
 });
+
+describeWith('broker', 'a group whose broker is killed', (brokers) => {
+  test('goes on when it is back, and nothing is lost', { timeout: 180_000 }, async () => {
+    const broker = await brokers.start();
+    const name = 'restarted';
+    const publisher = openKafka({ brokers: broker.brokers });
+    await publisher.topics.ensure(`${name}-a.events`, { partitions: GROUP_PARTITIONS });
+    const publish = async (from: number) => {
+      for (let partition = 0; partition < GROUP_PARTITIONS; partition++)
+        await publisher.topics.append(`${name}-a.events`, partition, block(partition, from));
+    };
+    await publish(0);
+    const running = new MillraceProcess(['run', FILE, '--brokers', broker.brokers.join(','), '--group'], { env: { MILLRACE_NAME: name } });
+    await until(running, async () => (await publisher.epochs.peek(`${name}/`)).length === GROUP_PARTITIONS, 100);
+    broker.kill();
+    await sleep(2000);
+    broker.start();
+    await publish(BLOCK);
+    const rows = 2 * BLOCK * GROUP_PARTITIONS;
+    const committed = async () => (await publisher.epochs.peek(`${name}/`)).reduce((sum, { nextOrdinal }) => sum + nextOrdinal, 0);
+    await until(running, async () => (await committed()) === rows, 100);
+    running.signal('SIGTERM');
+    expect(await running.end, running.stderr).toMatchObject({ code: 0 });
+    expect(await totalsByKey(publisher, name)).toEqual(await undisturbed(name, rows));
+    await publisher.close();
+  });
+});
