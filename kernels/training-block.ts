@@ -27,8 +27,8 @@ export interface TrainingShape {
 
 /** Where a thread that makes a network's steps finds its jobs. */
 export interface TrainingSeat {
-  /** Jobs and their outcomes, see {@link TrainingBlock}. */
-  readonly shared: SharedArrayBuffer;
+  /** Jobs and their outcomes, see {@link TrainingBlock}. Not shared where the network's own thread makes the steps. */
+  readonly shared: SharedArrayBuffer | ArrayBuffer;
   readonly shape: TrainingShape;
 }
 
@@ -83,7 +83,7 @@ export class TrainingBlock {
   readonly #control: Int32Array;
   readonly #error: Uint8Array;
 
-  constructor(shape: TrainingShape, shared: SharedArrayBuffer) {
+  constructor(shape: TrainingShape, shared: TrainingSeat['shared']) {
     const { jobs, parts, mostRows, inputSize, outputSize, heads, slots, parameterFloats } = shape;
     const place = new Places(shared);
     this.#control = new Int32Array(shared, place.take(CONTROL_BYTES), CONTROL_BYTES / 4);
@@ -197,10 +197,10 @@ const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** Hands out the buffer piece by piece, each on cache lines of its own. */
 class Places {
-  readonly #buffer: SharedArrayBuffer;
+  readonly #buffer: TrainingSeat['shared'];
   #at = 0;
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: TrainingSeat['shared']) {
     this.#buffer = buffer;
   }
 

@@ -60,19 +60,20 @@ export class NetworkBeside implements BesideTraining {
     this.#lent = lent;
     this.#counts = lent.counts;
     this.#recorded = lent.counts.steps;
-    // One lane: with several, the calling thread would have to be the one that trains.
-    this.#trained = new Engine({ ...lent.parts, threads: { count: 1, spawn: () => {} } });
+    const spawn = options.thread ? providedThreads() : undefined;
+    this.#trained = trainedEngine(lent.parts, spawn);
     this.#shape = shapeOf(this.#trained, lent.parts, options);
-    const shared = new SharedArrayBuffer(TrainingBlock.bytes(this.#shape));
+    const bytes = TrainingBlock.bytes(this.#shape);
+    const shared = spawn === undefined ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
     this.#block = new TrainingBlock(this.#shape, shared);
     this.#block.outcomes[0]!.counts.set([lent.counts.steps, lent.counts.skipped]);
     this.#copyState();
-    this.#loop = this.#start({ shared, shape: this.#shape }, options.thread ? providedThreads() : undefined);
+    this.#loop = this.#start({ shared, shape: this.#shape }, spawn);
   }
 
   #start(training: TrainingSeat, spawn: SpawnThread | undefined): TrainingLoop | undefined {
     const { memory } = this.#trained.kernels;
-    const module = kernelModule(true);
+    const module = kernelModule(spawn !== undefined);
     if (spawn === undefined) return new TrainingLoop(module, memory, training);
     spawn({ module, memory, control: this.#trained.ownLane.control, training });
     return undefined;
@@ -189,6 +190,11 @@ export class NetworkBeside implements BesideTraining {
     this.#block.stop();
     this.#trained.close();
   }
+}
+
+/** One lane: with several, the calling thread would have to be the one that trains. */
+function trainedEngine({ threads: _, ...parts }: NetworkParts, spawn: SpawnThread | undefined): Engine {
+  return new Engine(spawn === undefined ? parts : { ...parts, threads: { count: 1, spawn } });
 }
 
 function shapeOf(engine: Engine, parts: NetworkParts, { jobs, parts: steps, mostRows }: TrainingBounds): TrainingShape {
