@@ -23,6 +23,8 @@ import {
   sequential,
 } from '../../../models/networks/index.ts';
 
+import { describeWith } from '../../require.ts';
+
 const MODELS: Readonly<Record<string, { readonly model: () => Model; readonly optimizer: () => Optimizer }>> = {
   dense: {
     model: () => sequential([dense(33, { activation: 'relu' }), dropout(0.2), dense(2)], { inputShape: [9] }),
@@ -129,4 +131,14 @@ test('refuses numbers of threads that make no sense, and threads that nothing ca
   for (const threads of [0, 1.5, -2, 65, Number.NaN]) expect(() => build('gru', threads)).toThrow(`threads is ${threads}, but must be`);
   expect(() => build('gru', 2)).toThrow('nothing has said how to start a thread');
   expect(build('gru', 1).threadCalls).toBe(0);
+});
+
+describeWith('browser', 'threads in a browser', (browser) => {
+  test('two give the bits of one, and take part', async () => {
+    const page = await browser.newPage();
+    const result = await page.evaluate(
+      "const { trainOnTwoThreads } = await import('/test/models/networks/browser-threads.ts'); return trainOnTwoThreads();",
+    );
+    expect(result).toEqual({ same: true, shared: true });
+  });
 });
