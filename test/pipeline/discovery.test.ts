@@ -102,4 +102,30 @@ describeWith('kafka', 'on a broker', (kafka) => {
     });
     await home.close();
   });
+
+  it('a topic that appears later is read from its beginning, also where the first ones were begun at their end', {
+    timeout: 60_000,
+  }, async () => {
+    const name = `latest-${stamp}`;
+    const home = openKafka({ brokers: kafka.brokers });
+    const pipeline = definePipeline({
+      ...found(name),
+      sources: { events: topic(new RegExp(`${name}-in-.+`), { schema: event, startAt: 'latest' }) },
+    } as never);
+    await home.topics.ensure(`${name}-in-a`, { partitions: 1 });
+    await home.topics.append(`${name}-in-a`, 0, rows([1, 2]));
+    const run = start(pipeline, { home, discoverEvery: 50 });
+    // Where the end was is known once the task has begun.
+    while ((await home.epochs.peek(`${name}/`)).length === 0) {
+      await home.topics.append(`${name}-in-a`, 0, rows([3]));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await home.topics.ensure(`${name}-in-b`, { partitions: 1 });
+    await home.topics.append(`${name}-in-b`, 0, rows([7, 8]));
+    const [a] = await home.topics.list(`${name}-in-a`);
+    const all = { [`${name}/0`]: { events: { [`${name}-in-a`]: a?.end, [`${name}-in-b`]: 2 } } };
+    while (JSON.stringify(await committed(home, name)) !== JSON.stringify(all)) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await run.stop()).rowsIn).toBeLessThan((a?.end ?? 0) + 2);
+    await home.close();
+  });
 });
