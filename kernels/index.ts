@@ -2,6 +2,7 @@ export * as activationCodes from './activation-codes.ts';
 export { crc32c } from './crc32c.ts';
 export { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 export { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from './json-scanner.ts';
+export { createJsonWriter, JSON_COLUMN, type JsonWriterKernel } from './json-writer.ts';
 export type { KernelFunctions } from './kernel-functions.ts';
 export { ARENA_START, ArenaError, createKernels, instantiateKernels, type Kernels, kernelModule, loadKernels } from './load-kernels.ts';
 export * as lossCodes from './loss-codes.ts';

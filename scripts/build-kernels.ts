@@ -19,6 +19,7 @@ const MODULES = [
   { constant: 'KERNELS', entry: 'index.ts', flags: ARENA },
   { constant: 'SHARED_KERNELS', entry: 'index.ts', flags: SHARED },
   { constant: 'SCANNER', entry: 'json-scanner.ts', flags: ARENA },
+  { constant: 'JSON_WRITER', entry: 'json-writer.ts', flags: ARENA },
   { constant: 'PARQUET_PAGES', entry: 'parquet-pages.ts', flags: ARENA },
   { constant: 'MATH', entry: 'math-module.ts', flags: [] },
 ];

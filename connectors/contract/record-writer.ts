@@ -1,3 +1,4 @@
+import type { RecordFields } from './format.ts';
 import type { RecordColumns } from './record-columns.ts';
 
 /**
@@ -78,6 +79,24 @@ export class RecordWriter {
     this.#timestamps[this.#count] = record.timestamp;
     this.#count++;
     this.#valueLength = -1;
+  }
+
+  /**
+   * Adds records whose values lie one after another in `values`; `ends` tells where each ends. Keys and timestamps are those of the rows from `firstRow` on.
+   */
+  addValues(values: Uint8Array, ends: Int32Array, fields: RecordFields, firstRow: number): void {
+    const start = this.#length;
+    this.reserve(values.length).set(values, start);
+    this.#length += values.length;
+    let at = start;
+    for (let record = 0; record < ends.length; record++) {
+      const end = start + (ends[record] as number);
+      this.#valueStart = at;
+      this.#valueLength = end - at;
+      const row = firstRow + record;
+      this.endRecord({ key: fields.key(row), timestamp: fields.timestamp(row) });
+      at = end;
+    }
   }
 
   #append(at: number, bytes: Uint8Array | null): void {

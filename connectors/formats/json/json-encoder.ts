@@ -3,6 +3,7 @@ import { type Batch, type BatchSchema, columnData, emptyBatch, Validity } from '
 import { MillraceError } from '../../../streams/index.ts';
 import type { Encoder, RecordFields, RecordWriter } from '../../contract/index.ts';
 import type { JsonOptions } from './json-options.ts';
+import { KernelWriter } from './kernel-writer.ts';
 import { type ObjectLayout, objectLayout } from './object-layout.ts';
 import { type ValueWriter, valueWriter } from './value-writer.ts';
 
@@ -13,6 +14,7 @@ export class JsonEncoder<T extends TypeMap> implements Encoder<T> {
   /** Columns in the order of writing: those of one nested object stand together. */
   readonly #order: readonly number[];
   readonly #fixed: number;
+  readonly #kernel: KernelWriter | undefined;
 
   constructor(schema: BatchSchema<T>, options: JsonOptions) {
     this.#options = options;
@@ -20,12 +22,16 @@ export class JsonEncoder<T extends TypeMap> implements Encoder<T> {
     const { pieces, order } = template(objectLayout(names, options.paths, options.capture));
     this.#pieces = pieces.map((piece) => new TextEncoder().encode(piece));
     this.#order = order;
+    // What the kernel does not write: members captured from elsewhere, and dates as text.
+    const isPlain = options.capture === undefined && options.timestamps === 'epoch';
+    this.#kernel = isPlain && order.length > 0 ? new KernelWriter(this.#pieces, order) : undefined;
     this.#fixed = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
     // A type that JSON cannot hold is an error now, not at the first row.
     this.#writers(emptyBatch(schema) as Batch);
   }
 
   encode(batch: Batch<T>, writer: RecordWriter, fields: RecordFields): void {
+    if (this.#kernel?.write(batch as Batch, writer, fields)) return;
     const writers = this.#writers(batch as Batch);
     const captured = this.#options.capture === undefined ? undefined : textsOf(columnData(batch, this.#options.capture as never));
     for (let row = 0; row < batch.numRows; row++) {

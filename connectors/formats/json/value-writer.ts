@@ -42,9 +42,13 @@ function writeNumber(value: number, single: boolean, out: Uint8Array, position: 
   return writeAscii(single ? shortestSingle(value) : String(value), out, position);
 }
 
+/** Of float32: 2^-126. */
+const SMALLEST_NORMAL = 1.1754943508222875e-38;
+
 /** The shortest decimal that rounds to the same float32. */
 function shortestSingle(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
+  // Below the normal numbers fewer than six digits may do.
+  for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === value) return String(rounded);
   }
@@ -142,7 +146,7 @@ const encoder = new TextEncoder();
 const literals = new WeakMap<Vector<Utf8>, readonly Uint8Array[]>();
 
 /** Each entry of a dictionary is written once; batches that share the dictionary share the literals. */
-function literalsOf(dictionary: Vector<Utf8>): readonly Uint8Array[] {
+export function literalsOf(dictionary: Vector<Utf8>): readonly Uint8Array[] {
   let known = literals.get(dictionary);
   if (known === undefined) {
     known = Array.from(dictionary, (entry) => encoder.encode(entry === null ? 'null' : JSON.stringify(entry)));
