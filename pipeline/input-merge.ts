@@ -23,6 +23,8 @@ export class InputMerge {
   #nextOrdinal: number;
   #replay: JournalEntry[];
   #live: boolean;
+  #interrupted = false;
+  #wake: (() => void) | undefined;
   /** Decisions since the last snapshot. */
   journal: JournalEntry[] = [];
 
@@ -79,15 +81,33 @@ export class InputMerge {
   async next(rows: number, budgets: (input: TaskInput) => ReadBudget): Promise<readonly Stretch[] | 'idle' | 'end'> {
     const waiting = this.#inputs.filter((input) => !input.ready && !this.#idle.has(input));
     const reads = this.#inputs.map((input) => input.read(budgets(input)));
-    await Promise.all(this.#inputs.map((input, i) => (waiting.includes(input) && !input.ready ? reads[i] : undefined)));
+    await this.#unlessInterrupted(
+      Promise.all(this.#inputs.map((input, i) => (waiting.includes(input) && !input.ready ? reads[i] : undefined))),
+    );
+    if (this.#interrupted && waiting.some((input) => !input.ready && input.status !== 'end')) return 'idle';
     if (this.#live) this.#decide();
     else this.#repeat();
     const ready = this.#inputs.filter((input) => input.ready && !this.#idle.has(input));
     if (ready.length > 0) return this.#merge(ready, rows);
     if (this.#inputs.every((input) => input.status === 'end')) return 'end';
     if (this.#live && this.#inputs.length > 1)
-      await Promise.race(this.#inputs.filter((input) => input.status !== 'end').map((input) => input.read(budgets(input))));
+      await this.#unlessInterrupted(
+        Promise.race(this.#inputs.filter((input) => input.status !== 'end').map((input) => input.read(budgets(input)))),
+      );
     return 'idle';
+  }
+
+  /** The task is to stop: it waits for no input any more, which may hang. */
+  interrupt(): void {
+    this.#interrupted = true;
+    this.#wake?.();
+  }
+
+  async #unlessInterrupted(reads: Promise<unknown>): Promise<void> {
+    if (this.#interrupted) return;
+    const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    await Promise.race([reads, interrupted]);
   }
 
   #decide(): void {

@@ -2,6 +2,9 @@ import { type Batch, instantsOf, rolesOf, type TypeMap } from '../columnar/index
 import type { Position, ReadBudget, Source, SourceBatch } from '../connectors/index.ts';
 import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.ts';
 
+/** How long a source may take to end its read, and then to close, ms. */
+const PATIENCE = 2000;
+
 /**
  * One input of a task: reads ahead by one batch while the task works, and hands out rows by a cursor. Its position is that of the rows handed out.
  */
@@ -135,9 +138,21 @@ export class TaskInput {
     await this.#reading;
   }
 
+  /** A read that hangs is not waited for: closing the source ends it where anything can. */
   async close(): Promise<void> {
-    await this.settle();
-    await this.#source.close();
+    await settledWithin(PATIENCE, this.settle());
+    await settledWithin(PATIENCE, this.#source.close());
+  }
+}
+
+/** Waits for work, but no longer than so many ms. */
+async function settledWithin(milliseconds: number, work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

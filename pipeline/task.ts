@@ -206,6 +206,11 @@ export class Task {
     this.#epochRows = 0;
   }
 
+  /** Waits for inputs no longer: the turn at hand ends as an idle one unless it has rows. */
+  interrupt(): void {
+    this.#merge.interrupt();
+  }
+
   /** One turn: `'idle'` when there was nothing to do, `'end'` when the input has truly ended. Commits when an epoch is due. */
   async turn(): Promise<'rows' | 'idle' | 'end'> {
     const turn = await this.#merge.next(this.#turnRows(), () => readBudget(this.#setting.options));

@@ -114,6 +114,16 @@ export class TaskWorker {
   }
 
   async #drive(task: Task, stop: AbortSignal): Promise<TaskEnd> {
+    const interrupt = () => task.interrupt();
+    stop.addEventListener('abort', interrupt);
+    try {
+      return await this.#turns(task, stop);
+    } finally {
+      stop.removeEventListener('abort', interrupt);
+    }
+  }
+
+  async #turns(task: Task, stop: AbortSignal): Promise<TaskEnd> {
     while (!stop.aborted) {
       const { committed } = task;
       const result = await task.turn();
@@ -123,6 +133,8 @@ export class TaskWorker {
         this.#attempts = 0;
         this.#suspects = undefined;
       }
+      // An idle turn may be one that was interrupted: that nothing more is to come is then not known.
+      if (result === 'idle' && stop.aborted) break;
       if (result === 'end' || (result === 'idle' && (await this.#drained(task)))) {
         if (result === 'idle' && this.#setting.resumable) break;
         await task.finish();

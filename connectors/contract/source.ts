@@ -50,7 +50,7 @@ export interface SourceBatch<T extends TypeMap> {
  * - `open` is called once, before all else. It throws UNKNOWN_TOPIC, FILE_UNREADABLE, AUTHENTICATION_FAILED (the run stops) or an error with `retry: 'backoff'` (the task tries again).
  * - `next` is called again only when the earlier call has settled. `'idle'`: nothing now, more may come (the task asks again after a pause that the source itself waited for, at most
  *   100 ms); `'end'`: nothing ever again. It may prefetch within the byte budget. An error with `retry: 'backoff'` makes the task close, wait, and open at its last position.
- * - `close` is called once, also after errors; it must not throw.
+ * - `close` is called once, also after errors, and also while a `next` has not settled for seconds, which it should end if it can; it must not throw.
  */
 export interface Source<T extends TypeMap> {
   readonly schema: BatchSchema<T>;

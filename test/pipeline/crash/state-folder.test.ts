@@ -79,6 +79,15 @@ describe('a state folder', () => {
     expect(compareOutcomes(whole, await outcomeOf(state))).toEqual([]);
   });
 
+  test('is left in order by a run whose source hangs, after one SIGTERM', { timeout: 60_000 }, async () => {
+    const state = folder('hung');
+    const first = start(state, { env: STUCK }, SMALL_BATCHES);
+    await until(first, () => first.stderr.includes('the source is stuck'));
+    expect(await first.kill('SIGTERM')).toMatchObject({ code: 0, signal: null, stdout: expect.stringContaining('stopped') });
+    expect((await start(state).end).code).toBe(0);
+    expect(compareOutcomes(whole, await outcomeOf(state))).toEqual([]);
+  });
+
   test('survives two SIGTERMs, the second of which ends the process at once', { timeout: 60_000 }, async () => {
     const state = folder('stopped-twice');
     const first = start(state, { env: STUCK }, SMALL_BATCHES);
