@@ -83,19 +83,25 @@ export class RecordWriter {
 
   /**
    * Adds records whose values lie one after another in `values`; `ends` tells where each ends. Keys and timestamps are those of the rows from `firstRow` on.
+   * Each key comes after its value, as when records are added one by one.
    */
   addValues(values: Uint8Array, ends: Int32Array, fields: RecordFields, firstRow: number): void {
-    const start = this.#length;
-    this.reserve(values.length).set(values, start);
-    this.#length += values.length;
-    let at = start;
+    this.reserve(values.length);
+    let copied = 0;
+    let start = 0;
     for (let record = 0; record < ends.length; record++) {
-      const end = start + (ends[record] as number);
-      this.#valueStart = at;
-      this.#valueLength = end - at;
-      const row = firstRow + record;
-      this.endRecord({ key: fields.key(row), timestamp: fields.timestamp(row) });
-      at = end;
+      const end = ends[record] as number;
+      const key = fields.key(firstRow + record);
+      this.#valueStart = this.#length + start - copied;
+      this.#valueLength = end - start;
+      if (key !== null || record === ends.length - 1) {
+        // The values since the last key at once.
+        this.reserve(end - copied).set(values.subarray(copied, end), this.#length);
+        this.#length += end - copied;
+        copied = end;
+      }
+      this.endRecord({ key, timestamp: fields.timestamp(firstRow + record) });
+      start = end;
     }
   }
 
