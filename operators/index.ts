@@ -21,6 +21,7 @@ export { type Fused, type FusedStreams, fuse, fuseOptions } from './integrate/fu
 export { type IntervalJoinOptions, intervalJoin, intervalJoinOptions, type SignedDuration } from './integrate/interval-join.ts';
 export { type JoinAsOfOptions, joinAsOf, joinAsOfOptions } from './integrate/join-as-of.ts';
 export { type JoinNeighborsOptions, joinNeighbors, joinNeighborsOptions, type WithNeighbors } from './integrate/join-neighbors.ts';
+export { type AskedKey, type LookupAsyncOptions, lookupAsync, lookupAsyncOptions } from './integrate/lookup-async.ts';
 export { type GlobalTable, globalTable, type LookupJoinOptions, lookupJoin, lookupJoinOptions } from './integrate/lookup-join.ts';
 export type { Joined } from './integrate/right-columns.ts';
 export type { KeyColumn } from './keys/key-groups.ts';

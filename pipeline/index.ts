@@ -16,6 +16,7 @@ export { spawnThread } from './network-threads.ts';
 export { type HomeOptions, openHome } from './open-home.ts';
 export { type Reinjection, reinject } from './reinject.ts';
 export { type RejectedRecordInfo, readRejected } from './rejected-records.ts';
+export { repartition } from './repartition.ts';
 export { type Place, type ReproduceOptions, type Reproduction, reproduce } from './reproduce.ts';
 export { type ResliceResult, resliceCheck } from './reslice.ts';
 export { type Progress, type Run, type RunSummary, start } from './run.ts';
