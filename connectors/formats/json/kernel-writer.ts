@@ -27,6 +27,7 @@ export class KernelWriter {
   readonly #order: readonly number[];
   #kernel: JsonWriterKernel | undefined;
   #outBytes = OUT_BYTES;
+  #bytesPerRow = 0;
 
   /** `pieces`: the text before each value in the order of writing, and after the last. */
   constructor(pieces: readonly Uint8Array[], order: readonly number[]) {
@@ -43,7 +44,11 @@ export class KernelWriter {
       columns.push(found);
     }
     this.#kernel ??= createJsonWriter();
+    // About as many bytes as last time: a buffer that grows is copied every time.
+    writer.reserve(Math.ceil(batch.numRows * this.#bytesPerRow * 1.05));
+    const before = writer.position;
     for (let row = 0; row < batch.numRows; ) row = this.#writeFrom(row, batch.numRows, columns, writer, fields);
+    if (batch.numRows > 0) this.#bytesPerRow = (writer.position - before) / batch.numRows;
     return true;
   }
 
