@@ -42,7 +42,7 @@ export class BooleanExpression extends Expression<Bool> {
   not(): BooleanExpression {
     return new BooleanExpression((evaluation) => {
       const { values, nulls } = this.booleans(evaluation);
-      const inverted = new Uint8Array(values.length);
+      const inverted = evaluation.scratch.flags(values.length);
       for (let row = 0; row < inverted.length; row++) inverted[row] = 1 - (values[row] as number);
       return { values: inverted, nulls };
     });
@@ -60,15 +60,20 @@ export class BooleanExpression extends Expression<Bool> {
   orElse(fallback: boolean): BooleanExpression {
     return new BooleanExpression((evaluation) => {
       const { values, nulls } = this.booleans(evaluation);
-      return { values: values.map((value, row) => (nulls?.[row] === 1 ? Number(fallback) : value)), nulls: undefined };
+      if (nulls === undefined) return { values, nulls };
+      const filled = evaluation.scratch.flags(values.length);
+      for (let row = 0; row < filled.length; row++) filled[row] = nulls[row] === 1 ? Number(fallback) : (values[row] as number);
+      return { values: filled, nulls: undefined };
     });
   }
 
   /** 1 and 0. */
   toNumber(): NumberExpression {
-    return new NumberExpression((evaluation) => {
+    return new NumberExpression((evaluation, allot) => {
       const { values, nulls } = this.booleans(evaluation);
-      return { values: Float64Array.from(values), nulls };
+      const numbers = allot(values.length);
+      numbers.set(values);
+      return { values: numbers, nulls };
     });
   }
 
@@ -100,10 +105,12 @@ function connect(left: BooleanExpression, right: BooleanExpression, decisive: 0 
   return new BooleanExpression((evaluation) => {
     const a = left.booleans(evaluation);
     const b = right.booleans(evaluation);
-    const values = new Uint8Array(evaluation.rows);
+    const values = evaluation.scratch.flags(evaluation.rows);
     if (a.nulls === undefined && b.nulls === undefined) {
       for (let row = 0; row < values.length; row++) {
-        values[row] = a.values[row] === decisive || b.values[row] === decisive ? decisive : 1 - decisive;
+        // Bits are 0 or 1: `and` is the smaller of the two, `or` the larger, found without a branch.
+        values[row] =
+          decisive === 0 ? (a.values[row] as number) & (b.values[row] as number) : (a.values[row] as number) | (b.values[row] as number);
       }
       return { values, nulls: undefined };
     }

@@ -181,7 +181,8 @@ export class NumberExpression<Type extends NumericType = Float64> extends Expres
   isFinite(): BooleanExpression {
     return new BooleanExpression((evaluation) => {
       const { values, nulls } = this.numbers(evaluation);
-      const finite = Uint8Array.from(values, (value, row) => (nulls?.[row] !== 1 && Number.isFinite(value) ? 1 : 0));
+      const finite = evaluation.scratch.flags(values.length);
+      for (let row = 0; row < finite.length; row++) finite[row] = nulls?.[row] !== 1 && Number.isFinite(values[row]) ? 1 : 0;
       return { values: finite, nulls: undefined };
     });
   }
@@ -199,7 +200,9 @@ export class NumberExpression<Type extends NumericType = Float64> extends Expres
   nullIf(marker: number): NumberExpression {
     return new NumberExpression((evaluation) => {
       const { values, nulls } = this.numbers(evaluation);
-      return { values, nulls: Uint8Array.from(values, (value, row) => (nulls?.[row] === 1 || value === marker ? 1 : 0)) };
+      const marked = new Uint8Array(values.length);
+      for (let row = 0; row < marked.length; row++) marked[row] = nulls?.[row] === 1 || values[row] === marker ? 1 : 0;
+      return { values, nulls: marked };
     });
   }
 
@@ -213,12 +216,11 @@ export class NumberExpression<Type extends NumericType = Float64> extends Expres
 
   /** Reads a numeric column. */
   static ofColumn<Type extends NumericType>(name: string): NumberExpression<Type> {
-    return new NumberExpression<Type>(({ batch }) => {
+    return new NumberExpression<Type>(({ batch }, allot) => {
       const view = numberView(batch, name);
-      const values =
-        view.values instanceof Float64Array
-          ? view.values.subarray(0, view.length)
-          : Float64Array.from(view.values.subarray(0, view.length));
+      const own = view.values.length === view.length ? view.values : view.values.subarray(0, view.length);
+      const values = own instanceof Float64Array ? own : allot(view.length);
+      if (values !== own) values.set(own);
       return { values, nulls: nullsOf(columnData(batch, name)) };
     }, name);
   }
