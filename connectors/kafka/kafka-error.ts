@@ -71,7 +71,7 @@ function classify(error: KafkaJsError): Classified | undefined {
   if (type === 'INVALID_PRODUCER_EPOCH' || error.message.includes(PRODUCER_FENCED)) {
     return {
       code: 'FENCED',
-      hint: 'another process has taken over this task, or this one slept through the transaction timeout',
+      hint: 'another process has taken over this task',
       retry: false,
     };
   }

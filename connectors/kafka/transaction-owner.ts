@@ -30,6 +30,8 @@ export class TransactionOwner {
   readonly #producer: RecordProducer;
   /** Partitions of the open transaction, and the offset behind the last record sent to each. */
   readonly #open = new Map<OutputRecords['topic'], Map<number, number>>();
+  /** Wall time at which the open transaction began, ms: it passes while the process is stopped or the machine asleep. */
+  #begun = 0;
 
   private constructor(client: ClusterClient, identity: Required<ProducerIdentity>) {
     this.#client = client;
@@ -88,9 +90,22 @@ export class TransactionOwner {
     } catch (thrown) {
       // Taking the id over does it too. A broker that is away, or a newer owner, would not listen.
       if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.abort().catch(() => {});
+      const begun = this.#open.size > 0 ? this.#begun : Date.now();
       this.#open.clear();
-      throw thrown;
+      throw this.#whyFenced(thrown, Date.now() - begun);
     }
+  }
+
+  /** The broker gives the same answer to whoever was replaced, and to whoever left a transaction open for too long. */
+  #whyFenced(thrown: unknown, open: number): unknown {
+    const { transactionTimeout } = this.#client.settings;
+    if (!(thrown instanceof MillraceError) || thrown.code !== 'FENCED' || open < transactionTimeout) return thrown;
+    const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+    const reason = `the transaction had been open for ${seconds(open)}, and the broker ends it after ${seconds(transactionTimeout)} (transactionTimeout)`;
+    return new MillraceError('FENCED', `${thrown.message}: ${reason}`, {
+      hint: 'the process was held up (stopped, asleep, overloaded): start it again, and raise transactionTimeout if its epochs take so long; another process may have taken over meanwhile',
+      cause: thrown,
+    });
   }
 
   #ask<R>(doing: string, request: Parameters<ClusterClient['onCoordinator']>[3]): Promise<R> {
@@ -99,6 +114,7 @@ export class TransactionOwner {
 
   async #addPartitions(outputs: readonly OutputRecords[]): Promise<void> {
     const partitions = new Map<string, Set<number>>();
+    if (this.#open.size === 0) this.#begun = Date.now();
     for (const { topic, partition } of outputs) {
       const open = this.#open.get(topic) ?? new Map<number, number>();
       this.#open.set(topic, open);

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CommitRecord } from '../../../connectors/index.ts';
 import type { BrokerProcess } from '../../kafka.ts';
 import { describeWith } from '../../require.ts';
 import { until } from '../crash/millrace-process.ts';
 import { seededRandom } from '../crash/seeded-random.ts';
+import { records } from '../example-pipelines.ts';
 import { differencesOnBroker, impatientKafka, publishInput, undisturbedOutcome } from './chaos-run.ts';
 import { committedTotals, startWorker } from './worker-process.ts';
 
@@ -69,6 +71,30 @@ describeWith('broker', 'workers and a broker that are killed or stopped', (broke
     await runToEnd();
   });
 
+  test('an owner that was replaced and one whose transaction was open for too long are told apart', { timeout: 120_000 }, async () => {
+    const task = `${name}/0`;
+    const slow = impatientKafka(broker.port, 1000);
+    const other = impatientKafka(broker.port);
+    await slow.epochs.open(task);
+    await slow.topics.ensure(`${name}.totals`, { partitions: 1 });
+    await slow.epochs.publish?.(task, [{ topic: `${name}.totals`, partition: 0, records: records(['1']) }]);
+    await sleep(3000);
+    await expect(slow.epochs.commit({ record: emptyCommit(task), outputs: [] })).rejects.toMatchObject({
+      code: 'FENCED',
+      message: expect.stringMatching(/open for [3-9]\.\d s, and the broker ends it after 1\.0 s \(transactionTimeout\)/),
+    });
+    await slow.epochs.open(task);
+    await other.epochs.open(task);
+    await expect(slow.epochs.commit({ record: emptyCommit(task), outputs: [] })).rejects.toMatchObject({
+      code: 'FENCED',
+      message: expect.not.stringContaining('transactionTimeout'),
+      hint: 'another process has taken over this task',
+    });
+    await slow.close();
+    await other.close();
+    await runToEnd();
+  });
+
   test('a worker stopped for longer than a transaction may last goes on, or is fenced and the next one does', {
     timeout: 120_000,
   }, async () => {
@@ -82,4 +108,19 @@ describeWith('broker', 'workers and a broker that are killed or stopped', (broke
     if (end.code !== 0) expect(end.stderr).toContain('FENCED');
     await runToEnd();
   });
+});
+
+/** A commit of nothing. */
+const emptyCommit = (task: string): CommitRecord => ({
+  version: 1,
+  task,
+  epoch: 1,
+  positions: {},
+  nextOrdinal: 0,
+  digest: {},
+  snapshotEpoch: 0,
+  journal: [],
+  ended: false,
+  committedAt: Date.now(),
+  summary: {},
 });
