@@ -48,9 +48,7 @@ export type AskedKey<L extends TypeMap, K extends string> = K extends keyof L ? 
  *
  * @throws MillraceError INVALID_OPTION, SCHEMA_MISMATCH, OPERATOR_FAILED when the function rejects or answers another number of rows
  * @example
- * const place = schema({ city: utf8() });
- * const ask = async (ids: readonly string[]) => makeBatch(place, [utf8Data(ids.map((id) => `city of ${id}`))]);
- * flow(readings, lookupAsync(ask, { key: 'station', schema: place, columns: ['city'], ttl: '1d' }));
+ * flow(readings, lookupAsync(placesOf, { key: 'station', schema: place, columns: ['city'], ttl: '1d' })); // placesOf: async (ids) => makeBatch(place, [utf8Data(await citiesOf(ids))])
  */
 export function lookupAsync<
   L extends TypeMap,

@@ -3,11 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Subject } from 'rxjs';
 import { describe, expect, test } from 'vitest';
+import { makeBatch, schema, utf8, utf8Data } from '../../columnar/index.ts';
 import * as operators from '../../operators/index.ts';
 import { documentedAggregates, documentedOperators, operatorPages, PAGES } from '../../scripts/make-operator-docs.ts';
 import { buildInTask, flow, type StreamBatch, sliceStreamBatch } from '../../streams/index.ts';
 import { TestTask } from '../contract/test-task.ts';
 import { sampleReadings } from './readings.ts';
+
+/** What the example of lookupAsync asks, and how it answers. */
+const place = schema({ city: utf8() });
+const placesOf = async (ids: readonly string[]) => makeBatch(place, [utf8Data(ids)]);
 
 const columnOf = (name: string, from: string) => operators.withColumn(name, operators.column(from) as never);
 
@@ -34,13 +39,13 @@ function exampleStreams() {
 }
 
 /** Runs the code of an example in a task over seeded rows; returns how many came out, or nothing where it makes no stream. */
-function runExample(code: string): number | undefined {
+async function runExample(code: string): Promise<number | undefined> {
   const task = new TestTask();
   let rows = 0;
   let made: unknown;
   const { source } = buildInTask(task, () => {
     const example = exampleStreams();
-    const names = { ...operators, flow, ...example.streams, streams: example.streams };
+    const names = { ...operators, flow, ...example.streams, streams: example.streams, place, placesOf };
     const body = /^(const|let) /.test(code) ? `{\n${code}\n}` : `return ${code.replace(/;\s*(\/\/.*)?$/, '')}`;
     made = new Function(...Object.keys(names), body)(...Object.values(names));
     const error = (thrown: unknown) => {
@@ -55,6 +60,7 @@ function runExample(code: string): number | undefined {
     task.endTurn();
   }
   source.complete();
+  await task.settle();
   expect(task.unbalanced()).toEqual([]);
   return made === undefined ? undefined : rows;
 }
@@ -69,17 +75,17 @@ describe('docs/operators', () => {
 
   test.each(documentedOperators().map((operator) => [operator.name, operator] as const))(
     '%s has an example, which runs, and says where its rows go',
-    (_name, operator) => {
+    async (_name, operator) => {
       expect(operator.example).toBeDefined();
       expect(operator.body.some((paragraph) => paragraph.startsWith('Ledger:'))).toBe(true);
-      expect(runExample(operator.example as string)).toBeGreaterThan(0);
+      expect(await runExample(operator.example as string)).toBeGreaterThan(0);
     },
   );
 
   test.each(documentedAggregates().flatMap(({ name, example }) => (example === undefined ? [] : [[name, example] as const])))(
     'the example of the aggregate %s runs',
-    (_name, example) => {
-      expect(() => runExample(example)).not.toThrow();
+    async (_name, example) => {
+      await expect(runExample(example)).resolves.not.toThrow();
     },
   );
 });
