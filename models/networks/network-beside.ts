@@ -165,7 +165,7 @@ export class NetworkBeside implements BesideTraining {
 
   #refuseSilence(): never {
     throw new MillraceError('TIMEOUT', `the thread that trains the network has shown no sign of life for ${MOST_SILENT_WAITS} s`, {
-      hint: 'it may be out of memory: leave out beside, or lower lag and batchRows',
+      hint: 'it may not have started, or be out of memory: leave out beside, or lower lag and batchRows',
     });
   }
 
