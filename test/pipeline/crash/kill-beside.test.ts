@@ -36,7 +36,7 @@ async function killed(name: string, rows: number, env: Readonly<Record<string, s
 }
 
 test('a run that trains beside, killed twice, ends with the weights and output of an undisturbed one', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const undisturbed = await new MillraceProcess(['run', FILE, '--state', join(root, 'undisturbed')]).end;
   expect(undisturbed).toMatchObject({ code: 0, stderr: '' });
@@ -46,7 +46,7 @@ test('a run that trains beside, killed twice, ends with the weights and output o
   expect(compareOutcomes(expected, await killed('killed', 3000, { MILLRACE_SPEED: '1500x' })), `seed ${seed}`).toEqual([]);
 });
 
-test('one that leaves mini-batches out repeats its decisions after each kill', { timeout: 90_000 }, async () => {
+test('one that leaves mini-batches out repeats its decisions after each kill', { timeout: 180_000 }, async () => {
   // Each start repeats what was committed since the newest snapshot, and stops where it comes out otherwise.
   const outcome = await killed('sampled', 3000, { MILLRACE_SPEED: '1500x', MILLRACE_WHEN_BEHIND: 'sample', MILLRACE_REPLAYS: '30' });
   const { trained, sampledOut } = learnCounters(outcome);
