@@ -110,6 +110,11 @@ export class InputMerge {
     await Promise.race([reads, interrupted]);
   }
 
+  /** Resolves when a read of any input has come back; takes nothing. */
+  async arrival(budgets: (input: TaskInput) => ReadBudget): Promise<void> {
+    await Promise.race(this.#inputs.filter((input) => input.status !== 'end').map((input) => input.read(budgets(input))));
+  }
+
   #decide(): void {
     for (const input of this.#inputs) {
       if (this.#idle.has(input)) {

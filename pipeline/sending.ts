@@ -4,11 +4,20 @@
  */
 export class Sending {
   #work: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  /** Whether something is under way. */
+  get busy(): boolean {
+    return this.#busy;
+  }
 
   /** Begins the work once the one before has succeeded; resolves as soon as it is under way. */
   async start(work: () => Promise<void>): Promise<void> {
     await this.#work;
-    this.#work = work();
+    this.#busy = true;
+    this.#work = work().finally(() => {
+      this.#busy = false;
+    });
     // Awaited by the next call; until then its failure is no unhandled one.
     this.#work.catch(() => {});
   }

@@ -213,6 +213,10 @@ export class Task {
 
   /** One turn: `'idle'` when there was nothing to do, `'end'` when the input has truly ended. Commits when an epoch is due. */
   async turn(): Promise<'rows' | 'idle' | 'end'> {
+    if (await this.#gathered()) {
+      await this.#commit('due');
+      return 'rows';
+    }
     const turn = await this.#merge.next(this.#turnRows(), () => readBudget(this.#setting.options));
     if (typeof turn === 'string') {
       if (this.#turns > 0 && (this.#exactlyOnce || this.#due)) await this.#commit('due');
@@ -221,8 +225,17 @@ export class Task {
     }
     await this.#epochs.cadence.work(() => this.#run(turn));
     // With rows that are out already, nobody waits for a commit.
-    if (this.#due || (this.#exactlyOnce && this.#merge.drained)) await this.#commit('due');
+    if (this.#due || (this.#exactlyOnce && this.#merge.drained && !this.#sending.busy)) await this.#commit('due');
     return 'rows';
+  }
+
+  /** Rows that wait behind a commit under way are joined by those that come meanwhile. True when it is through before any came: theirs can begin. */
+  async #gathered(): Promise<boolean> {
+    if (!this.#exactlyOnce || this.#turns === 0 || !this.#sending.busy) return false;
+    while (this.#sending.busy && this.#merge.drained) {
+      await Promise.race([this.#sending.settle(), this.#merge.arrival(() => readBudget(this.#setting.options))]);
+    }
+    return this.#merge.drained;
   }
 
   get #due(): boolean {

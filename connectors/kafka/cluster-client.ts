@@ -11,7 +11,7 @@ import { UNANSWERED } from './steady-connection.ts';
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 500;
 /** The markers of the transaction before are written within milliseconds. */
-const LONGEST_MARKER_PAUSE = 8;
+const LONGEST_MARKER_PAUSE = 2;
 const UNKNOWN_TOPIC_PATIENCE = 1000;
 /** For a port that has never answered: most probably it is no broker's. */
 const SILENT_PATIENCE = 5000;
@@ -156,17 +156,15 @@ export class ClusterClient {
   /** Connects, sends, and tries again within the patience; `refresh` drops what may be stale before the next try. */
   async #persist<R>(doing: string, attempt: () => Promise<R>, refresh?: () => unknown): Promise<R> {
     const begun = performance.now();
-    let longest = LONGEST_PAUSE;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, longest)) {
+    for (let pause = FIRST_PAUSE; ; pause *= 2) {
       try {
         await this.#connect();
         return await attempt();
       } catch (thrown) {
-        const spent = performance.now() + pause - begun;
+        const spent = performance.now() + Math.min(pause, LONGEST_PAUSE) - begun;
         if (!isTransient(thrown) || this.#closed || spent > this.#patienceFor(thrown))
           throw kafkaError(thrown, 'STORE_FAILED', `Kafka at ${this.settings.brokers.join(',')}, ${doing}`);
-        longest = rootError(thrown).type === 'CONCURRENT_TRANSACTIONS' ? LONGEST_MARKER_PAUSE : LONGEST_PAUSE;
-        await sleep(Math.min(pause, longest));
+        await sleep(Math.min(pause, rootError(thrown).type === 'CONCURRENT_TRANSACTIONS' ? LONGEST_MARKER_PAUSE : LONGEST_PAUSE));
         await this.#refresh(thrown, refresh);
       }
     }

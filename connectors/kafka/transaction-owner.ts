@@ -7,6 +7,11 @@ import { type ProducerIdentity, RecordProducer } from './record-producer.ts';
 /** Errors after which an abort would not arrive. */
 const DEAF: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'TIMEOUT', 'FENCED']);
 
+/** Commits that follow one another within this time, ms, find the next transaction begun. */
+const FREQUENT = 250;
+/** A transaction begun ahead is ended when no commit follows within this time, ms: a broker fences the owner of one that stays open too long. */
+const UNUSED = 1000;
+
 /** Offsets of a consumer group that are committed with a transaction. */
 export interface GroupOffsets {
   readonly group: string;
@@ -32,6 +37,9 @@ export class TransactionOwner {
   readonly #open = new Map<OutputRecords['topic'], Map<number, number>>();
   /** Wall time at which the open transaction began, ms: it passes while the process is stopped or the machine asleep. */
   #begun = 0;
+  #committedAt = Number.NEGATIVE_INFINITY;
+  #ahead: Promise<void> = Promise.resolve();
+  #unused: NodeJS.Timeout | undefined;
 
   private constructor(client: ClusterClient, identity: Required<ProducerIdentity>) {
     this.#client = client;
@@ -55,23 +63,52 @@ export class TransactionOwner {
   }
 
   /** Sends outputs in the open transaction, which begins with the first: readers see them once it is committed. */
-  publish(outputs: readonly OutputRecords[]): Promise<void> {
-    return this.#orAbort(() => this.#send(outputs, []));
+  async publish(outputs: readonly OutputRecords[]): Promise<void> {
+    await this.#ready();
+    await this.#orAbort(() => this.#send(outputs, []));
   }
 
   /** Publishes outputs, those sent before among them, and offsets at once or not at all; returns per partition the offset behind its last record. */
   async commit(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<readonly PublishedEnd[]> {
+    await this.#ready();
     await this.#orAbort(async () => {
       await this.#send(outputs, offsets);
       await this.#end(true);
     });
     const ends = [...this.#open].flatMap(([topic, partitions]) => [...partitions].map(([partition, end]) => ({ topic, partition, end })));
     this.#open.clear();
+    this.#beginAhead(outputs);
     return ends;
+  }
+
+  /**
+   * Where commits follow closely on one another, the next transaction is begun at once, for the same partitions: the broker takes that only when the markers of the last one are written,
+   * and the next commit would wait for them.
+   */
+  #beginAhead(outputs: readonly OutputRecords[]): void {
+    const before = this.#committedAt;
+    this.#committedAt = performance.now();
+    if (this.#committedAt - before > FREQUENT) return;
+    // What fails here fails again, and is told, when the transaction is used.
+    this.#ahead = this.#addPartitions(outputs).catch(() => this.#open.clear());
+    this.#unused = setTimeout(() => {
+      this.#ahead = this.#ahead.then(() => this.#abortOpen()).catch(() => {});
+    }, UNUSED).unref();
+  }
+
+  /** Waits for what was begun ahead. */
+  #ready(): Promise<void> {
+    clearTimeout(this.#unused);
+    return this.#ahead;
   }
 
   /** Ends an open transaction without a commit, so that readers need not wait for its timeout. */
   async abort(): Promise<void> {
+    await this.#ready();
+    await this.#abortOpen();
+  }
+
+  async #abortOpen(): Promise<void> {
     if (this.#open.size === 0) return;
     this.#open.clear();
     await this.#end(false);
@@ -89,7 +126,7 @@ export class TransactionOwner {
       await work();
     } catch (thrown) {
       // Taking the id over does it too. A broker that is away, or a newer owner, would not listen.
-      if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.abort().catch(() => {});
+      if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.#abortOpen().catch(() => {});
       const begun = this.#open.size > 0 ? this.#begun : Date.now();
       this.#open.clear();
       throw this.#whyFenced(thrown, Date.now() - begun);
