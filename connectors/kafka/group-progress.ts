@@ -1,22 +1,21 @@
 import type { GroupOffsets } from './transaction-owner.ts';
 
-/** Offsets of groups are committed this often, ms: they are for others to see (lag), a task itself goes by its commit records. */
-const EVERY = 1000;
-
 /**
- * Says which commits of a task take the offsets of its consumer groups along. Each costs two requests one after the other and markers in one more partition, which milliseconds-long epochs
+ * Says which commits of a task take the offsets of its consumer groups along: they are for others to see, a task itself goes by its commit records. Each costs two requests one after the other and markers in one more partition, which milliseconds-long epochs
  * would feel; so most go without, and where no commit follows in time, a transaction of their own catches up.
  */
 export class GroupProgress {
   readonly #commit: (offsets: readonly GroupOffsets[]) => Promise<void>;
+  readonly #every: number;
   #committedAt = Number.NEGATIVE_INFINITY;
   #late: readonly GroupOffsets[] = [];
   #timer: NodeJS.Timeout | undefined;
   #catchingUp: Promise<void> = Promise.resolve();
 
-  /** `commit` commits offsets and nothing else; it must not throw. */
-  constructor(commit: (offsets: readonly GroupOffsets[]) => Promise<void>) {
+  /** `commit` commits offsets and nothing else, and must not throw; `every` is how often they are committed, ms. */
+  constructor(commit: (offsets: readonly GroupOffsets[]) => Promise<void>, every: number) {
     this.#commit = commit;
+    this.#every = every;
   }
 
   /** Offsets that have to go with the next commit: these, when they are due or `now`, else none. Waits while older ones catch up. */
@@ -24,12 +23,12 @@ export class GroupProgress {
     clearTimeout(this.#timer);
     await this.#catchingUp;
     this.#late = offsets;
-    return now || performance.now() - this.#committedAt >= EVERY ? this.#settle() : [];
+    return now || performance.now() - this.#committedAt >= this.#every ? this.#settle() : [];
   }
 
   /** The commit is through: offsets that went without are caught up unless another commit follows in time. */
   committed(): void {
-    if (this.#late.length > 0) this.#timer = setTimeout(() => this.catchUp(), EVERY).unref();
+    if (this.#late.length > 0) this.#timer = setTimeout(() => this.catchUp(), this.#every).unref();
   }
 
   /** Waits while offsets catch up: a task has one transaction at a time. */

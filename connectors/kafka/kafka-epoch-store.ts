@@ -59,7 +59,8 @@ export class KafkaEpochStore implements EpochStore {
     await this.#ensureTopics(topics);
     const owner = await TransactionOwner.takeOver(this.#client, transactionalId(task));
     const newest = await this.#newest(topics, task);
-    const groups = new GroupProgress((offsets) => guarded(owned, () => owner.commit([], offsets)).catch(() => {}));
+    const commitOffsets = (offsets: readonly GroupOffsets[]) => guarded(owned, () => owner.commit([], offsets)).catch(() => {});
+    const groups = new GroupProgress(commitOffsets, this.#client.settings.offsetsEvery);
     const owned: OwnedTask = { topics, owner, groups, snapshot: newest?.snapshot, failure: undefined };
     this.#owned.set(task, owned);
     this.#starts.restore(topics.pipeline, topics.partition, newest?.starts);

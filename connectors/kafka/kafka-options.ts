@@ -44,6 +44,9 @@ export const kafkaOptions = z.strictObject({
     .default(4 * 1024 * 1024)
     .describe('Bytes asked of a partition at a time'),
   transactionTimeout: duration().default(100_000).describe('A transaction open for longer is aborted by the broker'),
+  offsetsEvery: duration()
+    .default(1000)
+    .describe("How often the group's offsets are committed, for others to see; commit records hold the positions"),
   requestTimeout: duration().default(30_000).describe('An answer that takes longer is an error'),
   patience: duration().default(30_000).describe('How long a request is tried again while brokers are away'),
 });

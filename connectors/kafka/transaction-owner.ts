@@ -12,6 +12,9 @@ const FREQUENT = 250;
 /** A transaction begun ahead is ended when no commit follows within this time, ms: a broker fences the owner of one that stays open too long. */
 const UNUSED = 1000;
 
+/** A transaction is given up so long before its timeout, ms: at it, the broker would abort it and fence its owner. Timeouts that leave no room for that are the broker's affair. */
+const MARGIN = 10_000;
+
 /** Offsets of a consumer group that are committed with a transaction. */
 export interface GroupOffsets {
   readonly group: string;
@@ -40,6 +43,9 @@ export class TransactionOwner {
   #committedAt = Number.NEGATIVE_INFINITY;
   #ahead: Promise<void> = Promise.resolve();
   #unused: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #working = false;
+  #expired = false;
 
   private constructor(client: ClusterClient, identity: Required<ProducerIdentity>) {
     this.#client = client;
@@ -76,7 +82,7 @@ export class TransactionOwner {
       await this.#end(true);
     });
     const ends = [...this.#open].flatMap(([topic, partitions]) => [...partitions].map(([partition, end]) => ({ topic, partition, end })));
-    this.#open.clear();
+    this.#closed();
     this.#beginAhead(outputs);
     return ends;
   }
@@ -90,10 +96,12 @@ export class TransactionOwner {
     this.#committedAt = performance.now();
     if (this.#committedAt - before > FREQUENT) return;
     // What fails here fails again, and is told, when the transaction is used.
-    this.#ahead = this.#addPartitions(outputs).catch(() => this.#open.clear());
-    this.#unused = setTimeout(() => {
-      this.#ahead = this.#ahead.then(() => this.#abortOpen()).catch(() => {});
-    }, UNUSED).unref();
+    this.#ahead = this.#addPartitions(outputs).catch(() => this.#closed());
+    this.#unused = setTimeout(() => this.#giveUp(), Math.min(UNUSED, this.#client.settings.transactionTimeout / 4)).unref();
+  }
+
+  #giveUp(): void {
+    this.#ahead = this.#ahead.then(() => this.#abortOpen()).catch(() => {});
   }
 
   /** Waits for what was begun ahead. */
@@ -110,8 +118,32 @@ export class TransactionOwner {
 
   async #abortOpen(): Promise<void> {
     if (this.#open.size === 0) return;
-    this.#open.clear();
+    this.#closed();
     await this.#end(false);
+  }
+
+  #closed(): void {
+    clearTimeout(this.#expiry);
+    this.#open.clear();
+  }
+
+  /** The task has neither published nor committed for so long that the broker is about to lose its patience. A request under way is not disturbed. */
+  #expire(): void {
+    if (this.#working) return;
+    this.#expired = true;
+    this.#giveUp();
+  }
+
+  #checkExpired(): void {
+    if (!this.#expired) return;
+    throw new MillraceError('UNAVAILABLE', `the transaction was open for ${this.#longest} ms and was given up; its epoch is repeated`, {
+      retry: 'backoff',
+      hint: 'shorten epochTime, raise publishBytes so that less is sent ahead of commits, or raise transactionTimeout',
+    });
+  }
+
+  get #longest(): number {
+    return this.#client.settings.transactionTimeout - MARGIN;
   }
 
   async #send(outputs: readonly OutputRecords[], offsets: readonly GroupOffsets[]): Promise<void> {
@@ -122,14 +154,18 @@ export class TransactionOwner {
   }
 
   async #orAbort(work: () => Promise<void>): Promise<void> {
+    this.#checkExpired();
+    this.#working = true;
     try {
       await work();
     } catch (thrown) {
       // Taking the id over does it too. A broker that is away, or a newer owner, would not listen.
       if (!(thrown instanceof MillraceError) || !DEAF.has(thrown.code)) await this.#abortOpen().catch(() => {});
       const begun = this.#open.size > 0 ? this.#begun : Date.now();
-      this.#open.clear();
+      this.#closed();
       throw this.#whyFenced(thrown, Date.now() - begun);
+    } finally {
+      this.#working = false;
     }
   }
 
@@ -150,8 +186,9 @@ export class TransactionOwner {
   }
 
   async #addPartitions(outputs: readonly OutputRecords[]): Promise<void> {
+    const begins = this.#open.size === 0;
     const partitions = new Map<string, Set<number>>();
-    if (this.#open.size === 0) this.#begun = Date.now();
+    if (begins) this.#begun = Date.now();
     for (const { topic, partition } of outputs) {
       const open = this.#open.get(topic) ?? new Map<number, number>();
       this.#open.set(topic, open);
@@ -160,6 +197,7 @@ export class TransactionOwner {
       partitions.set(topic, (partitions.get(topic) ?? new Set()).add(partition));
     }
     if (partitions.size === 0) return;
+    if (begins && this.#longest > MARGIN) this.#expiry = setTimeout(() => this.#expire(), this.#longest).unref();
     const topics = [...partitions].map(([topic, ids]) => ({ topic, partitions: [...ids] }));
     await this.#ask('beginning a transaction', (broker) => broker.addPartitionsToTxn({ ...this.#identity, topics }));
   }

@@ -12,7 +12,15 @@ export const CHAOS_TASK = { batchRows: 100, epochRows: 200, snapshotEvery: 3 };
 
 /** A client that gives up soon, so that a swallowed request costs seconds, not minutes. */
 export const impatientKafka = (port: number, transactionTimeout = 8000): Home =>
-  openKafka({ brokers: [`127.0.0.1:${port}`], requestTimeout: 1500, patience: 6000, transactionTimeout, maxBytesPerFetch: FETCH_BYTES });
+  openKafka({
+    brokers: [`127.0.0.1:${port}`],
+    requestTimeout: 1500,
+    patience: 6000,
+    transactionTimeout,
+    maxBytesPerFetch: FETCH_BYTES,
+    // With every commit, so that faults meet these requests too.
+    offsetsEvery: 0,
+  });
 
 /** Publishes the first `rows` records of the input. */
 export async function publishInput(home: Home, name: string, rows: number): Promise<void> {
