@@ -1,6 +1,7 @@
 /** `npm run bench -- SUITE [--json] [--quick]`: runs bench/<suite>.ts and prints its results; without a suite, lists them. */
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { collectSeldom } from '../pipeline/index.ts';
 import { type BenchLine, benchLine, benchTable, type Suite } from './bench-line.ts';
 
 const USAGE = 'usage: npm run bench -- SUITE [--json] [--quick]';
@@ -23,6 +24,8 @@ async function runSuite(name: string, options: { readonly json: boolean; readonl
 }
 
 async function main(): Promise<void> {
+  // As `millrace` does for itself; peers that run in this process have it, too.
+  collectSeldom();
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },

@@ -7,6 +7,9 @@ const LINGER = 1000;
 // Before anything large is loaded: compiled modules are kept between runs.
 enableCompileCache();
 const { report, runCli } = await import('./run-cli.ts');
+const { collectSeldom } = await import('../pipeline/index.ts');
+
+collectSeldom();
 
 // What a timer or a forgotten promise of the user's code throws ends the process, as one line like all other errors; what was committed is safe.
 process.on('uncaughtException', (thrown) => process.exit(report(thrown)));

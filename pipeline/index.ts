@@ -1,4 +1,5 @@
 export { checkPipeline, type PipelineCheck } from './check.ts';
+export { collectSeldom } from './collect-seldom.ts';
 export {
   definePipeline,
   type FeedDefinition,

@@ -1,8 +1,10 @@
 /** Reads rows of a topic into columns, over and over until so many are read, and prints the most memory it ever held, in MB: `node resident.ts BROKERS TOPIC ROWS`. */
 import { json, openKafka, topic } from '../../connectors/index.ts';
+import { collectSeldom } from '../../pipeline/index.ts';
 import { BATCH_ROWS } from './ours.ts';
 import { readings } from './readings.ts';
 
+collectSeldom();
 const [brokers = '', name = '', rows = '0'] = process.argv.slice(2);
 const home = openKafka({ brokers });
 let read = 0;
