@@ -52,6 +52,16 @@ export function estimatorSuite(name: string, { make, steps = 300 }: EstimatorCas
       expect(estimator.steps).toBe(3);
     });
 
+    test('takes over all of a state of its own kind, where it can take over parts', () => {
+      train(estimator, 5, random);
+      const other = make(2);
+      if (other.adopt === undefined) return;
+      expect(other.adopt(estimator.snapshot())).toMatchObject({ fresh: [] });
+      expect(other.steps).toBe(5);
+      const { features } = toyRows(estimator, random);
+      expect(predict(other, features)).toEqual(predict(estimator, features));
+    });
+
     test('gives equal bits when it is seeded and trained twice', () => {
       const twin = make(1);
       train(estimator, 10, new Random(3));
