@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report, Suite } from './bench-line.ts';
+import { withBroker } from './ingest/broker.ts';
 
 interface Measured {
   readonly rows: number;
@@ -82,6 +83,10 @@ export const run: Suite = async (report, { quick }) => {
     }
     const fed = ours('feed', join(folder, `sensors-${rows}-snappy.parquet`), join(work, 'log'));
     report({ case: 'replay into the embedded log as JSON', unit: 'rows/s', ours: fed.rows / fed.seconds });
+    await withBroker(async (brokers) => {
+      const sent = ours('feed', join(folder, `sensors-${rows}-snappy.parquet`), `kafka:${brokers}`);
+      report({ case: 'replay into Kafka as JSON', unit: 'rows/s', ours: sent.rows / sent.seconds });
+    });
     // 200 rows a second of event time, at 50 times their pace.
     const paced = ours('pace', join(folder, `sensors-${rows}-snappy.parquet`), '50');
     report({ case: 'pacing error at 10,000 rows/s, p99', unit: 'ms', ours: paced.p99 ?? Number.NaN, lessIsBetter: true });

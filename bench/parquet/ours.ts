@@ -1,10 +1,11 @@
-/** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `feed FILE FOLDER`, `pace FILE SPEED`. */
+/** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `feed FILE FOLDER|kafka:BROKERS`, `pace FILE SPEED`. */
 import { rmSync } from 'node:fs';
 import type { Batch } from '../../columnar/index.ts';
 import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
 import { type ArchiveOptions, archive, parquet, replaying } from '../../connectors/parquet/index.ts';
 import { streamBatch } from '../../streams/index.ts';
 
+const TOPIC = 'parquet-replay';
 const BUDGET = { rows: 65_536, bytes: 64 * 1024 * 1024 };
 
 async function* batchesOf(definition: SourceDefinition<never>): AsyncGenerator<SourceBatch<never>> {
@@ -72,24 +73,31 @@ async function pace(path: string, speed: string): Promise<object> {
   return { rows: errors.length, seconds: 5, p99: errors[Math.floor(errors.length * 0.99)] };
 }
 
-/** A feed into a topic of the embedded log: rows as JSON records, each commit durable. */
-async function feed(path: string, folder: string): Promise<object> {
+/** A feed into a topic of the embedded log in a folder, or of Kafka at `kafka:BROKERS`: rows as JSON records, each append durable. */
+async function feed(path: string, place: string): Promise<object> {
   // Loaded here: the memory of reading is measured without it.
-  const { json, openLog, RecordWriter } = await import('../../connectors/index.ts');
-  rmSync(folder, { recursive: true, force: true });
+  const { json, openKafka, openLog, RecordWriter } = await import('../../connectors/index.ts');
+  const brokers = place.startsWith('kafka:') ? place.slice('kafka:'.length) : undefined;
+  if (brokers === undefined) rmSync(place, { recursive: true, force: true });
   const definition = sourceOf(path);
-  const home = openLog(folder);
-  await home.topics.ensure('readings', { partitions: 1 });
+  const home = brokers === undefined ? openLog(place) : openKafka({ brokers });
+  await home.topics.remove(TOPIC);
+  await home.topics.ensure(TOPIC, { partitions: 1 });
   const encoder = json().encoder(definition.schema);
   const started = performance.now();
   let rows = 0;
+  let sent: Promise<void> = Promise.resolve();
   for await (const { batch } of batchesOf(definition)) {
     const writer = new RecordWriter();
     encoder.encode(batch, writer, { key: () => null, timestamp: () => 0 });
-    await home.topics.append('readings', 0, writer.finish());
+    // The next batch is read and encoded while this one is on its way.
+    await sent;
+    sent = home.topics.append(TOPIC, 0, writer.finish());
     rows += batch.numRows;
   }
+  await sent;
   const seconds = (performance.now() - started) / 1000;
+  await home.topics.remove(TOPIC);
   await home.close();
   return { rows, seconds };
 }
