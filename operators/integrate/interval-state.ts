@@ -130,7 +130,7 @@ export class IntervalState {
       ordinal,
       sub: this.#order.nextAll(ordinal),
       watermark: pairs.watermark.all,
-      availableAt: Float64Array.from(rows, (row, at) => Math.max(left.availableAt(row), right.availableAt(partners[at] as number))),
+      availableAt: later(left.availableAt(rows), right.availableAt(partners)),
     };
   }
 
@@ -166,6 +166,12 @@ export class IntervalState {
     state.#right.link(state.#groups.size);
     return state;
   }
+}
+
+/** The later time of each pair. */
+function later(times: Float64Array, others: Float64Array): Float64Array {
+  for (let i = 0; i < times.length; i++) times[i] = Math.max(times[i] as number, others[i] as number);
+  return times;
 }
 
 type Order = Pick<StreamBatch, 'ordinal' | 'sub'>;

@@ -24,11 +24,16 @@ export class WaitingRows {
     return this.#times.all;
   }
 
-  /** When a row could be known. */
-  availableAt(row: number): number {
-    const time = this.#times.all[row] as number;
-    const derived = this.store.availableAt?.[row];
-    return derived === undefined || !(derived > time) ? time : derived;
+  /** When rows could be known. */
+  availableAt(rows: Int32Array): Float64Array {
+    const times = takeNumbers(this.#times.all, rows);
+    const { availableAt } = this.store;
+    if (availableAt === undefined) return times;
+    for (let i = 0; i < times.length; i++) {
+      const derived = availableAt[rows[i] as number] as number;
+      if (derived > (times[i] as number)) times[i] = derived;
+    }
+    return times;
   }
 
   append(input: StreamBatch, times: Float64Array): void {
