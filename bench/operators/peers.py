@@ -33,6 +33,9 @@ if peer == "duckdb":
     db.execute("set threads to 1")
     db.register("data_view", data.to_arrow())
     db.execute("create table data as select t, key::varchar as key, id, a, b from data_view")
+    if case == "window":
+        db.execute("create type keys as enum (select distinct key from data order by key)")
+        db.execute("create table coded as select t, key::keys as key, a from data")
     if other is not None:
         db.register("other_view", other.to_arrow())
         db.execute("create table other as select t, key::varchar as key, a as price from other_view")
@@ -42,14 +45,22 @@ if peer == "duckdb":
         "as-of": "create or replace table out as select data.*, price from data asof left join other on data.key = other.key and data.t >= other.t",
         "dedupe": "create or replace table out as select id, min(t) from data group by id",
     }[case]
-    work = lambda: db.execute(sql)  # noqa: E731
+    work = [lambda: db.execute(sql)]
+    if case == "window":
+        work.append(lambda: db.execute(sql.replace("from data", "from coded")))
 else:
+    in_order = data.with_columns(pl.col("t").set_sorted())
+    aggregates = [pl.len(), pl.mean("a").alias("m"), pl.min("a").alias("l"), pl.max("a").alias("h")]
     work = {
         "filter": lambda: data.filter(pl.col("a") > 0.5).with_columns(c=pl.col("a") * 2 + pl.col("b")),
-        "window": lambda: data.group_by(pl.col("t") // 60000, "key").agg(pl.len(), pl.mean("a").alias("m"), pl.min("a").alias("l"), pl.max("a").alias("h")),
+        "window": lambda: data.group_by(pl.col("t") // 60000, "key").agg(*aggregates),
         "as-of": lambda: data.join_asof(other.rename({"a": "price"}).select("t", "key", "price"), on="t", by="key", check_sortedness=False),
         "dedupe": lambda: data.unique("id", keep="first", maintain_order=True),
     }[case]
+    work = [work]
+    if case == "window":
+        work.append(lambda: in_order.group_by_dynamic("t", every="60000i", group_by="key").agg(*aggregates))
 
-best = min((lambda start: (work(), time.perf_counter() - start)[1])(time.perf_counter()) for _ in range(3))
+# Of several ways to ask for the same result the fastest counts.
+best = min((lambda start: (way(), time.perf_counter() - start)[1])(time.perf_counter()) for _ in range(3) for way in work)
 print((rows + (0 if other is None else len(other))) / best)
