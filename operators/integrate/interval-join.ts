@@ -48,7 +48,7 @@ export interface IntervalJoinOptions<L extends TypeMap, R extends TypeMap, C ext
  *
  * A pair goes out in the place of the row that completed it, pairs of one row in the order their partners came; the event time is that of the left row, `availableAt` the later of
  * both. Rows without a partner give nothing. A row is kept until the watermark of the other stream has passed its interval; one that comes later than that finds only what is
- * still kept. Null keys match each other. Memory: the rows within the interval.
+ * still kept. Null keys match each other. Memory: the rows within the interval, at most as many again that have expired.
  *
  * Ledger: in = held + expired.
  *

@@ -50,7 +50,7 @@ export interface JoinAsOfOptions<L extends TypeMap, R extends TypeMap, C extends
  * the earlier one. A stream that falls silent holds the join up until it is marked idle or ends.
  *
  * Rows behind the watermark are late: left ones go to `late`, right ones are ignored (counted as `late:right`). Null keys match each other. Memory: rows that wait, right rows not older
- * than these, and one right row per key.
+ * than these, and one right row per key; at most as many again that are no longer needed.
  *
  * Ledger: in:0 = out + held + late.
  *

@@ -48,7 +48,7 @@ export interface LookupJoinOptions<L extends TypeMap, R extends TypeMap, C exten
  * Adds to every row columns of a table's row of the same key, as the table stands at that place of the stream: rows and changes are taken in the order of the task.
  *
  * A change counts for the rows that come after it, whatever their event times; use `joinAsOf` where values must be those of the event time. A null key matches nothing.
- * Memory: the table, one row per key. The table's own rows go nowhere else.
+ * Memory: the table, one row per key, at most as many superseded ones. A table without event time (a Parquet file, say) is read before the rows. The table's own rows go nowhere else.
  *
  * Ledger: in:0 = out + dropped:unmatched.
  *
