@@ -1,3 +1,4 @@
+import './embedded-only.ts';
 import { vi } from 'vitest';
 import { runCli } from '../../cli/run-cli.ts';
 
