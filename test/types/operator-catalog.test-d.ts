@@ -21,6 +21,7 @@ import {
   interpolate,
   intervalJoin,
   joinAsOf,
+  lookupAsync,
   lookupJoin,
   mineTemplates,
   minMax,
@@ -77,6 +78,24 @@ const joined = flow(
 );
 is<Rows<typeof joined>['wind_speed']>()<Float64>();
 is<Rows<typeof joined>['near_at']>()<TimestampMillisecond>();
+
+const heights = schema({ height: float64() });
+const asked = flow(
+  source,
+  lookupAsync(async (stations: readonly string[]) => stations.length as never, {
+    key: 'station',
+    schema: heights,
+    columns: ['height'],
+    prefix: 'of_',
+  }),
+);
+is<Rows<typeof asked>['of_height']>()<Float64>();
+const byNumber = async (_: readonly number[]) => 0 as never;
+const byText = async (_: readonly string[]) => 0 as never;
+// @ts-expect-error keys of a string column are strings
+flow(source, lookupAsync(byNumber, { key: 'station', schema: heights, columns: ['height'] }));
+// @ts-expect-error a column that the answers have not
+flow(source, lookupAsync(byText, { key: 'station', schema: heights, columns: ['depth'] }));
 
 const fused = fuse({ air: source, wind }, { every: '10m', columns: { air: ['pm25', 'pm10'], wind: ['speed'] } });
 is<Rows<typeof fused>['air_pm10']>()<Float64>();
