@@ -1,3 +1,4 @@
+export { broadcast } from './broadcast.ts';
 export { checkPipeline, type PipelineCheck } from './check.ts';
 export { collectSeldom } from './collect-seldom.ts';
 export {

@@ -1,5 +1,6 @@
 import type { Home, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
+import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { handoverPartitions } from './handover.ts';
 import { type FoundTopics, findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
@@ -32,9 +33,13 @@ export async function planPartitions(home: Home, definition: Pipeline): Promise<
   const pipeline = withFoundTopics(definition, found);
   const counts = new Map<string, number>();
   for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
-    if (source.kind === 'source') counts.set(name, await source.partitions());
-    else if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
-    else for (const topic of topicsOf(source)) counts.set(source.kind === 'topic' ? name : topic.name, await ensure(topic));
+    if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
+    else if (source.kind === 'topics') for (const topic of topicsOf(source)) counts.set(topic.name, await ensure(topic));
+    else {
+      const count = source.kind === 'topic' ? await ensure(source) : await source.partitions();
+      if (isBroadcast(source)) checkWhole(name, count);
+      else counts.set(name, count);
+    }
   }
   checkCounts(counts);
   for (const sink of Object.values(pipeline.sinks)) if (sink.kind === 'topic') await ensure(sink);
@@ -46,6 +51,6 @@ function checkCounts(counts: ReadonlyMap<string, number>): void {
   if (new Set(counts.values()).size <= 1) return;
   const list = [...counts].map(([name, count]) => `${name} has ${count}`).join(', ');
   throw new MillraceError('INVALID_PIPELINE', `the inputs have unequal partition counts: ${list}`, {
-    hint: 'give their topics equally many partitions, or repartition one of them through a topic',
+    hint: 'give their topics equally many partitions, repartition one of them through a topic, or broadcast one that every task is to read whole',
   });
 }

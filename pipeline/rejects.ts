@@ -35,9 +35,12 @@ export class Rejects {
 
   /** Takes the rejects of a turn in stream order: records that were not decoded, then rows that a step refused, by ordinal. */
   addTurn(stretches: readonly Stretch[], rejections: readonly StepRejection[]): void {
+    const own = stretches.filter(({ input }) => !input.rejectedElsewhere);
     const placed = [
-      ...turnRejects(stretches).map(({ ordinal, reject }) => ({ ordinal, reject: { step: 'decode', ...reject } as Reject })),
-      ...rejections.map((row) => ({ ordinal: row.ordinal, reject: rowReject(stretches, row) })),
+      ...turnRejects(own).map(({ ordinal, reject }) => ({ ordinal, reject: { step: 'decode', ...reject } as Reject })),
+      ...rejections
+        .filter(({ ordinal }) => own.length === stretches.length || !findRecord(stretches, ordinal)?.stretch.input.rejectedElsewhere)
+        .map((row) => ({ ordinal: row.ordinal, reject: rowReject(stretches, row) })),
     ];
     placed.sort((a, b) => a.ordinal - b.ordinal);
     for (const { reject } of placed) this.#add(reject);

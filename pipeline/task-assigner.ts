@@ -1,5 +1,6 @@
 import type { Home } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
+import { isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { topicsOf } from './input-topics.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
@@ -56,7 +57,8 @@ export class TaskAssigner {
         hint: 'a group needs Kafka: give brokers, or use workers to spread tasks over threads',
       });
     }
-    const topics = Object.values<Input>(this.#plan.pipeline.sources).flatMap((input) => topicsOf(input).map(({ name }) => name));
+    const shared = Object.values<Input>(this.#plan.pipeline.sources).filter((input) => !isBroadcast(input));
+    const topics = shared.flatMap((input) => topicsOf(input).map(({ name }) => name));
     const subscription = home.assignments(pipeline.name, topics).subscribe({
       next: async (tasks) => {
         if (tasks.some((task) => task >= this.#plan.tasks)) await this.#look();

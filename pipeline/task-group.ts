@@ -1,5 +1,6 @@
 import type { Home } from '../connectors/index.ts';
 import type { MillraceError } from '../streams/index.ts';
+import { partitionFor } from './broadcast.ts';
 import type { Input } from './definition.ts';
 import { topicsOf } from './input-topics.ts';
 import type { Task, TaskSetting } from './task.ts';
@@ -74,7 +75,7 @@ export class TaskGroup implements RunningTasks {
 async function hasReadAll(home: Home, { pipeline }: Pick<TaskSetting, 'pipeline'>, task: Task, partition: number): Promise<boolean> {
   for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
     for (const topic of topicsOf(source)) {
-      const info = (await home.topics.list(topic.name)).find((candidate) => candidate.partition === partition);
+      const info = (await home.topics.list(topic.name)).find((candidate) => candidate.partition === partitionFor(source, partition));
       const position = task.positions[name]?.[topic.name] ?? info?.start ?? 0;
       if (info !== undefined && position < info.end) return false;
     }

@@ -1,6 +1,7 @@
 import { type Batch, instantsOf, rolesOf, type TypeMap } from '../columnar/index.ts';
 import type { Position, ReadBudget, Source, SourceBatch } from '../connectors/index.ts';
 import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.ts';
+import type { InputPlace } from './task-inputs.ts';
 
 /** How long a source may take to end its read, and then to close, ms. */
 const PATIENCE = 2000;
@@ -14,6 +15,8 @@ export class TaskInput {
   /** Tells the task's inputs apart in the journal. */
   readonly key: string;
   readonly allowedLateness: number;
+  /** Another task reads it as well, and publishes what of it is rejected. */
+  readonly rejectedElsewhere: boolean;
   readonly #source: Source<TypeMap>;
   #position: Position;
   #reading: Promise<void> | undefined;
@@ -28,11 +31,11 @@ export class TaskInput {
   /** Records known to wait beyond those read. */
   lag = 0;
 
-  /** `topic` is given for one of several topics that make up an input. */
-  constructor(name: string, source: Source<TypeMap>, position: Position, allowedLateness: number, topic?: string) {
+  constructor({ name, topic, source, position = {}, allowedLateness, rejectedElsewhere }: Omit<InputPlace, 'partition'>) {
     this.name = name;
     this.key = topic === undefined ? name : `${name}/${topic}`;
     this.allowedLateness = allowedLateness;
+    this.rejectedElsewhere = rejectedElsewhere;
     this.#source = source;
     this.#position = position;
   }

@@ -1,6 +1,7 @@
 import type { TypeMap } from '../columnar/index.ts';
 import type { CommitRecord, Home, Position, Snapshot, Source, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
+import { isBroadcast, partitionFor } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { HandoverSource } from './handover.ts';
 import { membersOf, topicsOf } from './input-topics.ts';
@@ -12,21 +13,30 @@ export interface InputPlace {
   /** Given for one of several topics that make up the input. */
   readonly topic?: string;
   readonly source: Source<TypeMap>;
+  /** The partition of the source that the task reads. */
+  readonly partition: number;
+  /** Another task reads it as well, and publishes what of it is rejected. */
+  readonly rejectedElsewhere: boolean;
   /** Undefined: at the beginning. */
   readonly position: Position | undefined;
   readonly allowedLateness: number;
 }
 
 /** The sources of a task: one per input, and one per topic of an input that reads several. */
-export function inputPlaces(pipeline: Pipeline, home: Home, snapshot: Snapshot | undefined): readonly InputPlace[] {
+export function inputPlaces(pipeline: Pipeline, home: Home, task: number, snapshot: Snapshot | undefined): readonly InputPlace[] {
   return Object.entries<Input>(pipeline.sources).flatMap(([name, input]): readonly InputPlace[] => {
-    const { allowedLateness } = input;
+    const common = {
+      name,
+      allowedLateness: input.allowedLateness,
+      partition: partitionFor(input, task),
+      rejectedElsewhere: isBroadcast(input) && task > 0,
+    };
     const position = snapshot === undefined ? undefined : (snapshot.positions[name] ?? {});
-    if (input.kind !== 'topics') return [{ name, source: createSource(input, home, pipeline.name), position, allowedLateness }];
+    if (input.kind !== 'topics') return [{ ...common, source: createSource(input, home, pipeline.name), position }];
     return membersOf(input).map((member): InputPlace => {
       const { [member.name]: offset } = position ?? {};
       const source = home.source(snapshot === undefined ? member : metLater(member), pipeline.name);
-      return { name, topic: member.name, source, position: offset === undefined ? undefined : { [member.name]: offset }, allowedLateness };
+      return { ...common, topic: member.name, source, position: offset === undefined ? undefined : { [member.name]: offset } };
     });
   });
 }

@@ -181,10 +181,10 @@ export class Task {
 
   async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
     const { pipeline, partition, home } = this.#setting;
-    for (const { name, topic, source, position, allowedLateness } of inputPlaces(pipeline, home, snapshot)) {
+    for (const place of inputPlaces(pipeline, home, partition, snapshot)) {
       // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.
-      this.#inputs.push(new TaskInput(name, source, position ?? {}, allowedLateness, topic));
-      await source.open(partition, position);
+      this.#inputs.push(new TaskInput(place));
+      await place.source.open(place.partition, place.position);
     }
     this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: journal });
   }

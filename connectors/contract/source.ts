@@ -71,6 +71,8 @@ export interface SourceDefinition<T extends TypeMap> {
   readonly schema: BatchSchema<T>;
   /** Allowed lateness in ms, for the watermark. */
   readonly allowedLateness: number;
+  /** As an input: every task reads the whole of it, which has to be one partition. */
+  readonly broadcast?: true;
   /** Partitions to read, each by one task. */
   partitions(): Promise<number>;
   /** Where the rows end in the topics that they were archived from; only of sources that can be archives. Throws INVALID_OPTION when that is not known exactly. */

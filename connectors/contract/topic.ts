@@ -20,6 +20,8 @@ export interface TopicDefinition<T extends TypeMap> {
   readonly allowedLateness: number;
   /** The oldest record kept, unless given. Homes other than Kafka know no other. */
   readonly startAt?: StartAt;
+  /** As an input: every task reads the whole of it, which has to be one partition. */
+  readonly broadcast?: true;
 }
 
 /** Several topics in a pipeline definition that are read as one input, in one order: by event time, then topic, then offset. Plain data. */

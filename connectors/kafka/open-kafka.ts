@@ -44,7 +44,8 @@ export function openKafka(options: KafkaOptions): KafkaHome {
     epochs,
     topics,
     source<T extends TypeMap>(topic: TopicDefinition<T>, group: string): Source<T> {
-      groups.set(topic.name, group);
+      // A group has one offset per partition; tasks that read the same one have none to share.
+      if (topic.broadcast !== true) groups.set(topic.name, group);
       return new KafkaSource(settings, topic, group, starts);
     },
     async positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>> {

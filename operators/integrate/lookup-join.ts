@@ -15,7 +15,7 @@ export interface GlobalTable<T extends TypeMap> {
 }
 
 /**
- * A table kept from a stream of changes, such as a compacted topic: the last row of each key. Every task that joins with it keeps all of it.
+ * A table kept from a stream of changes, such as a compacted topic: the last row of each key. Where a pipeline has several tasks, `broadcast` lets each read all of it.
  *
  * @param options `key`: the column that names a row; `deleted`: a column whose null says that the key is gone
  * @example

@@ -1,5 +1,6 @@
 import type { Home, MemoryStore, RecordColumns } from '../../connectors/index.ts';
 import { MillraceError } from '../../streams/index.ts';
+import { partitionFor } from '../broadcast.ts';
 import type { Input, Pipeline } from '../definition.ts';
 import { topicsOf } from '../input-topics.ts';
 import { planPartitions, type TaskPlan } from '../plan.ts';
@@ -142,7 +143,7 @@ class Simulation {
     const ends = await home.topics.list();
     return Object.entries<Input>(this.#setting.pipeline.sources).every(([name, source]) =>
       topicsOf(source).every(({ name: topic }) => {
-        const info = ends.find((candidate) => candidate.topic === topic && candidate.partition === partition);
+        const info = ends.find((candidate) => candidate.topic === topic && candidate.partition === partitionFor(source, partition));
         return info === undefined || (task.positions[name]?.[topic] ?? info.start) >= info.end;
       }),
     );

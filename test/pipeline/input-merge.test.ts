@@ -86,7 +86,7 @@ async function merged(
 }
 
 const input = (name: string, times: readonly number[], script: readonly number[] = []) =>
-  new TaskInput(name, new ScriptedSource(name, times, script), {}, 0);
+  new TaskInput({ name, source: new ScriptedSource(name, times, script), position: {}, allowedLateness: 0, rejectedElsewhere: false });
 
 describe('InputMerge', () => {
   it('orders rows by event time, then topic, then offset', async () => {

@@ -73,6 +73,6 @@ export function stretchOf(
   batch: SourceBatch<EventColumns>,
   { from = 0, to = batch.offset.length, firstOrdinal = 0, lateness = 0, name = batch.source },
 ): Stretch {
-  const input = new TaskInput(name, undefined as never, {}, lateness);
+  const input = new TaskInput({ name, source: undefined as never, position: {}, allowedLateness: lateness, rejectedElsewhere: false });
   return { input, firstOrdinal, taken: takeSourceRows(batch as never, from, to, {}, 0) };
 }
