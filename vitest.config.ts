@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The condition makes `millrace` mean the sources beside this file, so tests run without a build.
@@ -11,6 +12,8 @@ const shared = { testTimeout: 20_000, hookTimeout: 120_000, pool: 'forks' } as c
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which on two cores means one test file at a time; but many files wait for timers, processes and brokers.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         resolve: { conditions },
