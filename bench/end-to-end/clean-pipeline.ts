@@ -1,4 +1,4 @@
-import { boolean, float64, required, schema, timestamp, utf8 } from '../../columnar/index.ts';
+import { boolean, category, float64, required, schema, timestamp } from '../../columnar/index.ts';
 import { topic } from '../../connectors/index.ts';
 import { range, validate, withColumn } from '../../operators/index.ts';
 import { definePipeline } from '../../pipeline/index.ts';
@@ -8,7 +8,7 @@ import { PARTITIONS, readingsTopic } from './records.ts';
 const cleaned = schema(
   {
     ts: timestamp(),
-    sensor: required(utf8()),
+    sensor: required(category()),
     temp: float64(),
     pressure: float64(),
     humidity: float64(),
@@ -28,6 +28,6 @@ export const pipeline = definePipeline({
       readings,
       validate({ temp: range(-60, 100), humidity: range(0, 100) }),
       withColumn('kelvin', (row) => row.temp.plus(273.15)),
-    ) as never,
+    ),
   }),
 });

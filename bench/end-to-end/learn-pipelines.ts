@@ -60,7 +60,7 @@ function learning(name: string, length: number, model: () => Model, { input = re
           key: 'sensor',
           ...(beside === undefined ? {} : { beside }),
         }),
-      ) as never,
+      ),
     }),
   });
 }

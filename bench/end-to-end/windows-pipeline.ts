@@ -1,4 +1,4 @@
-import { float64, schema, timestamp, utf8 } from '../../columnar/index.ts';
+import { category, float64, schema, timestamp } from '../../columnar/index.ts';
 import { topic } from '../../connectors/index.ts';
 import { count, max, mean, min, range, tumblingWindow, validate } from '../../operators/index.ts';
 import { definePipeline } from '../../pipeline/index.ts';
@@ -6,7 +6,7 @@ import { flow } from '../../streams/index.ts';
 import { PARTITIONS, readingsTopic } from './records.ts';
 
 const result = schema(
-  { sensor: utf8(), windowStart: timestamp(), mean: float64(), min: float64(), max: float64(), count: float64() },
+  { sensor: category(), windowStart: timestamp(), mean: float64(), min: float64(), max: float64(), count: float64() },
   { eventTime: 'windowStart', key: 'sensor' },
 );
 
@@ -24,6 +24,6 @@ export const pipeline = definePipeline({
         key: 'sensor',
         aggregates: { mean: mean('temp'), min: min('temp'), max: max('temp'), count: count() },
       }),
-    ) as never,
+    ),
   }),
 });
