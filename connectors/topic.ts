@@ -12,6 +12,10 @@ export interface TopicOptions<T extends TypeMap> {
   readonly format?: Format;
   /** Partitions when the topic has to be created; 1 unless given. */
   readonly partitions?: number;
+  /** When the topic has to be created: keep records this long by their timestamps (event times), instead of for ever. */
+  readonly retention?: Duration;
+  /** When the topic has to be created: keep only the newest record of each key. */
+  readonly compacted?: boolean;
   /** Event times may arrive this much out of order; 0 unless given. */
   readonly allowedLateness?: Duration;
   /** Where to begin in a topic of which nothing was read yet; the oldest record unless given. Kafka only. */
@@ -26,6 +30,8 @@ const settings = z.object({
     .min(1)
     .refine((names) => new Set(names).size === names.length, 'names a topic twice'),
   partitions: z.number().int().min(1).max(10_000).default(1),
+  retention: duration().optional(),
+  compacted: z.boolean().optional(),
   allowedLateness: duration().default(0),
   startAt: z
     .union(
@@ -49,6 +55,7 @@ const settings = z.object({
  * @example
  * const readings = topic('readings', { schema: schema({ station: category(), at: timestamp(), pm25: float64() }, { eventTime: 'at' }) });
  * const all = topic(/sensors-.+/, { schema: readings.schema });
+ * const latest = topic('latest', { schema: readings.schema, compacted: true });
  */
 export function topic<T extends TypeMap>(name: string, options: TopicOptions<T>): TopicDefinition<T>;
 export function topic<T extends TypeMap>(names: readonly string[] | RegExp, options: TopicOptions<T>): TopicsDefinition<T>;
@@ -56,10 +63,27 @@ export function topic<T extends TypeMap>(
   name: string | readonly string[] | RegExp,
   options: TopicOptions<T>,
 ): TopicDefinition<T> | TopicsDefinition<T> {
-  const { partitions, allowedLateness, startAt } = options;
+  const { partitions, retention, compacted, allowedLateness, startAt } = options;
   const given = typeof name === 'string' ? [name] : name instanceof RegExp ? ['any'] : [...name];
-  const { names, ...parsed } = parseOptions('topic', settings, { names: given, partitions, allowedLateness, startAt });
-  const each = { kind: 'topic' as const, ...parsed, schema: options.schema, format: options.format ?? json() };
+  const {
+    names,
+    retention: retentionMs,
+    ...parsed
+  } = parseOptions('topic', settings, {
+    names: given,
+    partitions,
+    retention,
+    compacted,
+    allowedLateness,
+    startAt,
+  });
+  const each = {
+    kind: 'topic' as const,
+    ...parsed,
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    schema: options.schema,
+    format: options.format ?? json(),
+  };
   if (typeof name === 'string') return { ...each, name };
   const common = { kind: 'topics' as const, schema: options.schema, allowedLateness: parsed.allowedLateness, each };
   if (name instanceof RegExp) return { ...common, name: String(name), names: [], pattern: name };

@@ -1,4 +1,4 @@
-import type { Home, TopicDefinition } from '../connectors/index.ts';
+import type { Home, TopicSettings } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
@@ -21,10 +21,10 @@ export interface TaskPlan {
  */
 export async function planPartitions(home: Home, definition: Pipeline): Promise<TaskPlan> {
   const partitions = new Map<string, number>();
-  const ensure = async (topic: Pick<TopicDefinition<never>, 'name' | 'partitions'>) => {
-    const settings = await home.topics.ensure(topic.name, { partitions: topic.partitions });
-    partitions.set(topic.name, settings.partitions);
-    return settings.partitions;
+  const ensure = async ({ name, ...settings }: { readonly name: string } & TopicSettings) => {
+    const { partitions: count } = await home.topics.ensure(name, settingsOf(settings));
+    partitions.set(name, count);
+    return count;
   };
   const feeds = Object.values(definition.feeds);
   // Before patterns are looked up: a feed may fill a topic that one of them matches.
@@ -46,6 +46,13 @@ export async function planPartitions(home: Home, definition: Pipeline): Promise<
   await ensure({ name: pipeline.rejects, partitions: 1 });
   return { tasks: counts.values().next().value ?? 1, partitions, found, pipeline };
 }
+
+/** Of a topic's definition, what its creation takes. */
+const settingsOf = ({ partitions, retentionMs, compacted }: TopicSettings): TopicSettings => ({
+  partitions,
+  ...(retentionMs === undefined ? {} : { retentionMs }),
+  ...(compacted === undefined ? {} : { compacted }),
+});
 
 function checkCounts(counts: ReadonlyMap<string, number>): void {
   if (new Set(counts.values()).size <= 1) return;

@@ -16,6 +16,9 @@ export interface TopicDefinition<T extends TypeMap> {
   readonly format: Format;
   /** Partitions when the topic has to be created. */
   readonly partitions: number;
+  /** How records are kept when the topic has to be created. */
+  readonly retentionMs?: number;
+  readonly compacted?: boolean;
   /** Event times may arrive this much out of order, ms: the watermark lags by it. */
   readonly allowedLateness: number;
   /** The oldest record kept, unless given. Homes other than Kafka know no other. */
