@@ -1,8 +1,14 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { type InferredSchema, inferredSource, inferSchema, type RecordColumns, RecordWriter } from '../../connectors/index.ts';
+import {
+  type InferredPlace,
+  type InferredSchema,
+  inferredSource,
+  inferSchema,
+  type RecordColumns,
+  RecordWriter,
+} from '../../connectors/index.ts';
 import { openHome } from '../../pipeline/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import { command } from '../command.ts';
@@ -21,8 +27,9 @@ export const infer = command({
   example: 'millrace infer access.log',
   async run({ positionals: [name], options }) {
     const target = name as string;
-    const inferred = existsSync(target) ? inferSchema(linesOf(target)) : await inferTopic(target, options);
-    console.log(options.json ? JSON.stringify(inferred, null, 2) : report(inferred, target));
+    const isFile = existsSync(target);
+    const inferred = isFile ? inferSchema(linesOf(target)) : await inferTopic(target, options);
+    console.log(options.json ? JSON.stringify(inferred, null, 2) : report(inferred, isFile ? { file: target } : { topic: target }));
     return 0;
   },
 });
@@ -68,10 +75,7 @@ export function linesOf(file: string): RecordColumns {
 const unpacked = (head: Uint8Array): Uint8Array =>
   gunzipSync(head.subarray(0, PACKED_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, SAMPLE_BYTES);
 
-function report(inferred: InferredSchema, target: string): string {
-  const name = basename(target)
-    .replace(/\.[^.]*$/, '')
-    .replaceAll(/[^A-Za-z0-9._-]/g, '_');
+function report(inferred: InferredSchema, place: InferredPlace): string {
   const { format, fitting, records } = inferred;
-  return `// ${fitting.toLocaleString('en-US')} of ${records.toLocaleString('en-US')} records fit ${format}\n${inferredSource(inferred, name)}`;
+  return `// ${fitting.toLocaleString('en-US')} of ${records.toLocaleString('en-US')} records fit ${format}\n${inferredSource(inferred, place)}`;
 }

@@ -16,7 +16,7 @@ type Guess = InferredSchema | undefined;
  *
  * @example
  * const inferred = inferSchema(await home.topics.read('readings', 0, 0, 1_000_000));
- * console.log(inferredSource(inferred, 'readings'));
+ * console.log(inferredSource(inferred, { topic: 'readings' }));
  */
 export function inferSchema(records: RecordColumns): InferredSchema {
   const lines = linesOf(records);

@@ -46,8 +46,11 @@ export function schemaOfInferred(inferred: InferredSchema): BatchSchema {
   return schema(columns as Readonly<Record<string, ColumnSpec>>, { eventTime: inferred.eventTime as never }) as BatchSchema<TypeMap>;
 }
 
+/** Where the records came from. */
+export type InferredPlace = { readonly topic: string } | { readonly file: string };
+
 /** The same as TypeScript, to be put into a pipeline file. */
-export function inferredSource(inferred: InferredSchema, topic: string): string {
+export function inferredSource(inferred: InferredSchema, place: InferredPlace): string {
   const makers = [...new Set(inferred.columns.map(({ type }) => type))];
   const required = inferred.columns.some(({ name, nullable }) => !nullable && name !== inferred.eventTime) ? ['required'] : [];
   const columns = inferred.columns.map(({ name, type, nullable }) => {
@@ -55,10 +58,10 @@ export function inferredSource(inferred: InferredSchema, topic: string): string 
     return `    ${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}: ${maker},`;
   });
   const roles = inferred.eventTime === undefined ? [] : [`  { eventTime: ${JSON.stringify(inferred.eventTime)} },`];
-  const options = Object.keys(inferred.options).length === 0 ? '' : JSON.stringify(inferred.options);
+  const { names, source } = sourceText(inferred, place);
   return [
     `import { ${[...makers, ...required, 'schema'].sort().join(', ')} } from 'millrace';`,
-    `import { ${[inferred.format, 'topic'].sort().join(', ')} } from 'millrace/connectors';`,
+    `import { ${[...names].sort().join(', ')} } from 'millrace/connectors';`,
     '',
     `// Inferred from ${inferred.records} records, of which ${inferred.fitting} fit.`,
     'const columns = schema(',
@@ -68,6 +71,20 @@ export function inferredSource(inferred: InferredSchema, topic: string): string 
     ...roles,
     ');',
     '',
-    `const source = topic(${JSON.stringify(topic)}, { schema: columns, format: ${inferred.format}(${options}) });`,
+    `const source = ${source};`,
   ].join('\n');
+}
+
+function sourceText(
+  { format, options, header }: InferredSchema,
+  place: InferredPlace,
+): { readonly names: readonly string[]; readonly source: string } {
+  const given = Object.keys(options).length === 0 ? '' : JSON.stringify(options);
+  const call = (name: string, from: string, rest: string) => `${name}(${JSON.stringify(from)}, { schema: columns${rest} })`;
+  if ('topic' in place) return { names: [format, 'topic'], source: call('topic', place.topic, `, format: ${format}(${given})`) };
+  if (format !== 'csv') return { names: [format, 'fileSource'], source: call('fileSource', place.file, `, format: ${format}(${given})`) };
+  const settings = Object.entries({ ...options, ...(header ? {} : { header: false }) }).map(
+    ([name, value]) => `, ${name}: ${JSON.stringify(value)}`,
+  );
+  return { names: ['csvSource'], source: call('csvSource', place.file, settings.join('')) };
 }

@@ -83,10 +83,21 @@ describe('inferSchema', () => {
     expect(typesOf([])).toMatchObject({ format: 'text', records: 0 });
   });
 
+  test('files are read by what reads files', () => {
+    const fromFile = (...lines: string[]) => inferredSource(inferSchema(recordsOf(lines)), { file: 'data/x' });
+    expect(fromFile('at;level', '2024-01-01T00:00:00Z;1.5')).toContain(
+      'const source = csvSource("data/x", { schema: columns, delimiter: ";" });',
+    );
+    expect(fromFile('1,2', '3,4')).toContain('const source = csvSource("data/x", { schema: columns, header: false });');
+    expect(fromFile('{"level":1}')).toContain('const source = fileSource("data/x", { schema: columns, format: json() });');
+    expect(fromFile('{"level":1}')).toContain("import { fileSource, json } from 'millrace/connectors';");
+  });
+
   test('the source of the schema names all that it uses', () => {
-    const source = inferredSource(inferSchema(recordsOf(readings)), 'readings');
+    const source = inferredSource(inferSchema(recordsOf(readings)), { topic: 'readings' });
     expect(source).toContain("import { boolean, category, float64, int32, int64, required, schema, timestamp, utf8 } from 'millrace';");
     expect(source).toContain('{ eventTime: "ts" }');
+    expect(source).toMatch(/const source = topic\("readings", \{ schema: columns, format: json\(.*\) \}\);/);
     expect(source).toContain('station: required(category()),');
     expect(source).toContain('gap: float64(),');
     expect(describeSchema(schemaOfInferred(inferSchema(recordsOf(readings))))[1]).toMatch(/^ts: Timestamp.* {2}\(event time\)$/);
