@@ -90,10 +90,7 @@ export class InputMerge {
     const ready = this.#inputs.filter((input) => input.ready && !this.#idle.has(input));
     if (ready.length > 0) return this.#merge(ready, rows);
     if (this.#inputs.every((input) => input.status === 'end')) return 'end';
-    if (this.#live && this.#inputs.length > 1)
-      await this.#unlessInterrupted(
-        Promise.race(this.#inputs.filter((input) => input.status !== 'end').map((input) => input.read(budgets(input)))),
-      );
+    if (this.#live && this.#inputs.length > 1) await this.#unlessInterrupted(this.arrival(budgets));
     return 'idle';
   }
 

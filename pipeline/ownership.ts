@@ -9,6 +9,11 @@ export interface OwnCommits {
   readonly attempted: CommitRecord | undefined;
 }
 
+/** The newest commit record of a task, whoever owns it. */
+export async function newestCommit(home: Home, task: string): Promise<CommitRecord | undefined> {
+  return (await home.epochs.peek(task)).find((record) => record.task === task);
+}
+
 /**
  * Whoever opens a task fences its owner. So a task that comes back after an error (or a process that had been stopped) must not open it again when another owner has committed meanwhile:
  * it would throw out its successor.
@@ -16,7 +21,7 @@ export interface OwnCommits {
  * @throws MillraceError FENCED when the newest commit is none of the task's own.
  */
 export async function requireOwnership(home: Home, task: string, { committed, attempted }: OwnCommits): Promise<void> {
-  const newest = (await home.epochs.peek(task)).find((record) => record.task === task);
+  const newest = await newestCommit(home, task);
   if (isSame(newest, committed) || isSame(newest, attempted)) return;
   const what = newest === undefined ? 'its state was reset' : `its epoch ${newest.epoch} is another owner's`;
   throw new MillraceError('FENCED', `task ${task} was taken over while it tried again after an error: ${what}`, {

@@ -1,5 +1,6 @@
 import type { CommitRecord, Home, Snapshot } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
+import { newestCommit } from './ownership.ts';
 
 /** A task's state as it can be copied: the newest snapshot, and a commit record that ends exactly there. */
 export interface SavedTask {
@@ -50,7 +51,7 @@ async function newestSnapshot(home: Home, found: CommitRecord): Promise<SavedTas
   for (let attempt = 0; attempt < 10 && record.snapshotEpoch > 0; attempt++) {
     const snapshot = await home.epochs.readSnapshot(record.task, record.snapshotEpoch);
     if (snapshot !== undefined) return { record, snapshot };
-    record = (await home.epochs.peek(record.task)).find(({ task }) => task === found.task) ?? record;
+    record = (await newestCommit(home, found.task)) ?? record;
   }
   throw new MillraceError('STATE_INCOMPATIBLE', `task ${found.task} has no snapshot yet`, {
     hint: 'let it run for an epoch, or stop it in order',
@@ -99,7 +100,7 @@ export async function isSavepointState(home: Home, record: CommitRecord, savepoi
   if (record.savepoint !== savepoint) return false;
   const { pipeline, partition } = partsOfTask(record.task);
   const name = `${savepointName(pipeline, savepoint)}/${partition}`;
-  const saved = (await home.epochs.peek(name)).find(({ task }) => task === name);
+  const saved = await newestCommit(home, name);
   return saved?.snapshotEpoch === record.snapshotEpoch;
 }
 

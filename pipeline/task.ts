@@ -4,6 +4,7 @@ import type { Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
+import { newestCommit } from './ownership.ts';
 import { Rejects } from './rejects.ts';
 import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
 import { type RestoreConsent, restoreCells } from './restore-cells.ts';
@@ -168,7 +169,7 @@ export class Task {
   async #readSnapshot(record: CommitRecord): Promise<Snapshot> {
     const snapshot = await this.#setting.home.epochs.readSnapshot(this.name, record.snapshotEpoch);
     if (snapshot !== undefined) return snapshot;
-    const newest = (await this.#setting.home.epochs.peek(this.name)).find(({ task }) => task === this.name);
+    const newest = await newestCommit(this.#setting.home, this.name);
     if (newest !== undefined && newest.epoch > record.epoch) {
       throw new MillraceError('FENCED', `task ${this.name} was taken over by another owner while it was being restored`, {
         hint: `it has committed epoch ${newest.epoch} since and dropped the snapshot of epoch ${record.snapshotEpoch}`,
