@@ -3,6 +3,8 @@
  * 64-bit integers are moved as two halves, because reading them as BigInt makes an object of each.
  */
 
+import { BatchMemory } from './fresh-array.ts';
+
 type TypedArray = Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array;
 
 /** The rows of a column to take. */
@@ -12,6 +14,8 @@ export interface RowSelection {
   readonly hasNulls: boolean;
   /** Where the rows are few long runs of consecutive ones: first row and length of each, in turns. */
   readonly runs: Int32Array | undefined;
+  /** Where the arrays of what is taken lie. */
+  readonly memory: BatchMemory;
 }
 
 /** Shortest mean run for which copying runs beats copying values. */
@@ -29,7 +33,8 @@ export function rowSelection(rows: Int32Array): RowSelection {
     before = at;
   }
   const hasNulls = signs < 0;
-  return { rows, hasNulls, runs: !hasNulls && breaks * LONG_RUN <= rows.length ? runsOf(rows, breaks) : undefined };
+  const runs = !hasNulls && breaks * LONG_RUN <= rows.length ? runsOf(rows, breaks) : undefined;
+  return { rows, hasNulls, runs, memory: new BatchMemory(rows.length) };
 }
 
 function runsOf(rows: Int32Array, count: number): Int32Array {
@@ -51,7 +56,9 @@ function runsOf(rows: Int32Array, count: number): Int32Array {
 /** The values at the rows, `stride` consecutive ones per row; 0 where a row is negative. */
 export function gatherValues<A extends ArrayBufferView>(values: A, selection: RowSelection, stride = 1): A {
   const from = values as unknown as TypedArray;
-  const to = new (from.constructor as Float64ArrayConstructor)(selection.rows.length * stride);
+  const kind = from.constructor as Float64ArrayConstructor;
+  const length = selection.rows.length * stride;
+  const to = selection.hasNulls ? new kind(length) : selection.memory.array(kind, length);
   if (selection.runs !== undefined) copyRuns(from as Float64Array, to, selection.runs, stride);
   else gatherInto(from, to, selection, stride);
   return to as unknown as A;

@@ -1,4 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
+import { freshArray } from '../../columnar/index.ts';
 import { filterBatch, type Operator } from '../../streams/index.ts';
 import type { BooleanExpression, Booleans } from './expressions/boolean-expression.ts';
 import { type Columns, expressionBuilder } from './expressions/columns.ts';
@@ -32,7 +33,7 @@ export function filterRows<T extends TypeMap>(
 
 /** The numbers of the rows that are true and not null, found without a branch per row. */
 function rowsWhereTrue({ values, nulls }: Booleans): Int32Array {
-  const kept = new Int32Array(values.length);
+  const kept = freshArray(Int32Array, values.length);
   let count = 0;
   if (nulls === undefined) {
     for (let row = 0; row < kept.length; row++) {

@@ -1,5 +1,5 @@
 import { type Data, DataType, type Float64, type Utf8 } from 'apache-arrow';
-import { columnData, float64Data, type NumericType, numberView } from '../../../columnar/index.ts';
+import { columnData, float64Data, freshArray, type NumericType, numberView } from '../../../columnar/index.ts';
 import { cos, exp, log, log10, pow, sin, tanh } from '../../../kernels/index.ts';
 import { BooleanExpression } from './boolean-expression.ts';
 import { type Evaluation, Expression, eitherNull, type Nulls, nullsOf, type Values, validityOf } from './expression.ts';
@@ -44,7 +44,7 @@ export class NumberExpression<Type extends NumericType = Float64> extends Expres
   lastingNumbers(evaluation: Evaluation): Numbers {
     let own: Float64Array | undefined;
     const allot = (rows: number) => {
-      own = new Float64Array(rows);
+      own = freshArray(Float64Array, rows);
       return own;
     };
     const { values, nulls } = evaluation.knows(this) ? this.numbers(evaluation) : this.#compute(evaluation, allot);
