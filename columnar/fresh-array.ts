@@ -15,8 +15,8 @@ const freshMemory = (bytes: number): ArrayBuffer =>
   unsafe === undefined || bytes < FEW_BYTES ? new ArrayBuffer(bytes) : unsafe.allocUnsafeSlow(bytes).buffer;
 
 /** An array that the caller fills in full: what stands in it before is not defined. */
-export function freshArray<A>(constructor: ArrayConstructor<A>, length: number): A {
-  return new constructor(freshMemory(length * constructor.BYTES_PER_ELEMENT), 0, length);
+export function freshArray<A>(Kind: ArrayConstructor<A>, length: number): A {
+  return new Kind(freshMemory(length * Kind.BYTES_PER_ELEMENT), 0, length);
 }
 
 /** The arrays of one batch: of a lot of memory that is had at once, since each request has its price. They live as long as the longest living of them, as a batch's columns do. */
@@ -31,15 +31,15 @@ export class BatchMemory {
   }
 
   /** As {@link freshArray}. */
-  array<A>(constructor: ArrayConstructor<A>, length: number): A {
-    const bytes = length * constructor.BYTES_PER_ELEMENT;
+  array<A>(Kind: ArrayConstructor<A>, length: number): A {
+    const bytes = length * Kind.BYTES_PER_ELEMENT;
     let at = Math.ceil(this.#used / 8) * 8;
     if (at + bytes > this.#chunk.byteLength) {
       this.#chunk = freshMemory(Math.max(bytes, this.#chunkBytes));
       at = 0;
     }
     this.#used = at + bytes;
-    return new constructor(this.#chunk, at, length);
+    return new Kind(this.#chunk, at, length);
   }
 }
 
