@@ -11,7 +11,7 @@ export const JSON_COLUMN = {
   uint64: 5,
   literal: 6,
   text: 7,
-  byteBoolean: 8,
+  boolean: 8,
 } as const;
 
 /** Exported functions; pointers are byte positions in the memory. Layout: kernels/assembly/json-writer.ts. */
@@ -40,7 +40,8 @@ export interface JsonWriterKernel {
   readonly start: number;
 }
 
-const TABLE_START = 1024;
+/** Behind the module's own data. */
+const TABLE_START = 2048;
 const compiled: { module?: WebAssembly.Module; powers?: BigUint64Array } = {};
 
 /** The JSON writer over a memory of its own. */

@@ -1,5 +1,5 @@
 import { type Data, DataType, Type, type Utf8, type Vector } from 'apache-arrow';
-import { type Batch, booleanView, instantsOf, Validity } from '../../../columnar/index.ts';
+import { type Batch, instantsOf, Validity } from '../../../columnar/index.ts';
 import { createJsonWriter, JSON_COLUMN, type JsonWriterKernel } from '../../../kernels/index.ts';
 import type { RecordFields, RecordWriter } from '../../contract/index.ts';
 import { literalsOf } from './value-writer.ts';
@@ -9,13 +9,19 @@ interface KernelColumn {
   readonly kind: number;
   readonly values?: ArrayBufferView;
   readonly validity?: Uint8Array | undefined;
+  /** Of the validity, and of booleans. */
+  readonly firstBit?: number;
+  /** Most bytes that a value takes beyond those of a number. */
+  readonly longest?: number;
   readonly offsets?: Int32Array;
   readonly bytes?: Uint8Array;
   /** What the offsets count from. */
   readonly base?: number;
 }
 
-const DESCRIPTOR_WORDS = 7;
+const DESCRIPTOR_WORDS = 9;
+/** A number takes at most 25 bytes. */
+const NUMBER_BYTES = 32;
 /** Bytes that the kernel may read and write beyond a region. */
 const SPARE = 16;
 const OUT_BYTES = 1024 * 1024;
@@ -68,6 +74,8 @@ export class KernelWriter {
       descriptors[at + 4] = (layout.add(column.bytes) - (column.base ?? 0)) >>> 0;
       descriptors[at + 5] = layout.add(piece);
       descriptors[at + 6] = piece.length;
+      descriptors[at + 7] = piece.length + NUMBER_BYTES + (column.longest ?? 0);
+      descriptors[at + 8] = column.firstBit ?? 0;
     }
     const last = this.#pieces[columns.length] as Uint8Array;
     const lastAt = layout.add(last);
@@ -127,21 +135,20 @@ function kernelColumn(batch: Batch, column: number): KernelColumn | undefined {
   const name = batch.schema.fields[column]?.name as string;
   const { type } = data;
   if (DataType.isTimestamp(type) && type.unit !== 1) return { kind: JSON_COLUMN.float64, values: instantsOf(batch, name) };
-  const validity = validityBits(data);
+  const nulls = validityBits(data);
   const values = () => (data.values as Float64Array).subarray(0, data.length);
-  if (DataType.isTimestamp(type)) return { kind: JSON_COLUMN.int64, values: values(), validity };
+  if (DataType.isTimestamp(type)) return { kind: JSON_COLUMN.int64, values: values(), ...nulls };
   if (DataType.isFloat(type)) {
     if (type.precision === 0) return undefined;
-    return { kind: type.precision === 1 ? JSON_COLUMN.float32 : JSON_COLUMN.float64, values: values(), validity };
+    return { kind: type.precision === 1 ? JSON_COLUMN.float32 : JSON_COLUMN.float64, values: values(), ...nulls };
   }
-  if (DataType.isInt(type)) return { ...integers(type, values()), validity };
-  if (DataType.isBool(type)) return { kind: JSON_COLUMN.byteBoolean, values: booleanView(batch as never, name as never).values, validity };
-  if (type.typeId === Type.Utf8) return { ...texts(data), validity };
-  if (DataType.isDictionary(type) && type.dictionary.typeId === Type.Utf8) return withValidity(categories(data), validity);
-  return undefined;
+  if (DataType.isInt(type)) return { ...integers(type, values()), ...nulls };
+  if (DataType.isBool(type)) return { kind: JSON_COLUMN.boolean, values: bitsOf(data.values as Uint8Array, data), ...nulls };
+  if (type.typeId === Type.Utf8) return { ...texts(data), ...nulls };
+  if (!DataType.isDictionary(type) || type.dictionary.typeId !== Type.Utf8) return undefined;
+  const literals = categories(data);
+  return literals && { ...literals, ...nulls };
 }
-
-const withValidity = (column: KernelColumn | undefined, validity: Uint8Array | undefined) => column && { ...column, validity };
 
 function integers(type: { readonly bitWidth: number; readonly isSigned: boolean }, values: ArrayBufferView): KernelColumn {
   if (type.bitWidth === 64) return { kind: type.isSigned ? JSON_COLUMN.int64 : JSON_COLUMN.uint64, values };
@@ -156,6 +163,7 @@ function texts(data: Data): KernelColumn {
 }
 
 interface LiteralTable {
+  readonly longest: number;
   readonly offsets: Int32Array;
   readonly bytes: Uint8Array;
 }
@@ -180,17 +188,17 @@ function tableOf(dictionary: Vector<Utf8>): LiteralTable {
     for (const [entry, literal] of literals.entries()) offsets[entry + 1] = (offsets[entry] as number) + literal.length;
     const bytes = new Uint8Array(offsets[literals.length] as number);
     for (const [entry, literal] of literals.entries()) bytes.set(literal, offsets[entry]);
-    table = { offsets, bytes };
+    table = { offsets, bytes, longest: Math.max(0, ...literals.map(({ length }) => length)) };
     tables.set(dictionary, table);
   }
   return table;
 }
 
-/** One bit per row, beginning with the first; undefined where none is null. */
-function validityBits(data: Data): Uint8Array | undefined {
-  if (data.nullCount === 0) return undefined;
-  const validity = Validity.of(data);
-  const bits = new Uint8Array(Math.ceil(data.length / 8));
-  for (let row = 0; row < data.length; row++) if (validity.isValid(row)) bits[row >> 3] = (bits[row >> 3] as number) | (1 << (row & 7));
-  return bits;
+/** The validity of a column: undefined bits where no row is null. */
+function validityBits(data: Data): Pick<KernelColumn, 'validity' | 'firstBit'> {
+  const { bitmap } = Validity.of(data);
+  return { validity: bitmap && bitsOf(bitmap, data), firstBit: data.offset & 7 };
 }
+
+/** The bytes that hold a slice's bits. */
+const bitsOf = (bits: Uint8Array, { offset, length }: Data) => bits.subarray(offset >> 3, (offset + length + 7) >> 3);

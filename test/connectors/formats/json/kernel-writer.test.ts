@@ -107,6 +107,23 @@ describe('numbers', () => {
     }
   });
 
+  test('decimals of few digits, of any size, and their neighbors', () => {
+    const short = fc.tuple(fc.integer({ min: 1, max: 999_999_999 }), fc.integer({ min: -12, max: 12 }), fc.integer({ min: -1, max: 1 }));
+    fc.assert(
+      fc.property(fc.array(short, { minLength: 50, maxLength: 200 }), (parts) => {
+        const values = parts.map(([digits, exponent, step]) => neighbor(Number(`${digits}e${exponent}`), step));
+        expect(numbersOf(encoded(batchOf({ v: doubles(values) })))).toEqual(values.map(text));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('integers of every length', () => {
+    const values = Array.from({ length: 20 }, (_, digits) => 10n ** BigInt(digits)).flatMap((power) => [power - 1n, power, power + 1n]);
+    const unsigned = makeData({ type: new Uint64(), data: BigUint64Array.from(values) });
+    expect(numbersOf(encoded(batchOf({ v: unsigned })))).toEqual(values.map(String));
+  });
+
   test('float32 are written by the shortest decimal that rounds to them, as for tensors', () => {
     const anySingle = fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((bits) => new Float32Array(Uint32Array.of(bits).buffer)[0] as number);
     fc.assert(
@@ -165,6 +182,27 @@ describe('columns of every kind', () => {
     }
     expect(JSON.parse(encoded(batch)[1] as string)).toMatchObject({ d: null, b: null, c: null, t: 'é\n\t\\"/', u64: 0 });
     expect(timestamp().type.unit).toBe(1);
+  });
+
+  test('booleans and nulls of slices that begin anywhere in a byte', () => {
+    const length = 100;
+    const bits = Uint8Array.from({ length: 16 }, (_, byte) => byte * 37 + 11);
+    const nulls = Uint8Array.from({ length: 16 }, (_, byte) => byte * 91 + 5);
+    const batch = batchOf({ b: makeData({ type: new Bool(), length, data: bits, nullBitmap: nulls }) });
+    const all = encoded(batch);
+    const isSet = (bytes: Uint8Array, row: number) => (((bytes[row >> 3] as number) >> (row & 7)) & 1) === 1;
+    expect(all).toEqual(Array.from({ length }, (_, row) => `{"b":${isSet(nulls, row) ? isSet(bits, row) : null}}`));
+    for (let from = 0; from < 20; from++) expect(encoded(batch.slice(from, 90) as Batch)).toEqual(all.slice(from, 90));
+  });
+
+  test('strings with what must be escaped at any place', () => {
+    const texts = Array.from({ length: 60 }, (_, at) => `${'x'.repeat(at)}"${'é'.repeat(at % 7)}\n${'y'.repeat(60 - at)}`);
+    const column = vectorFromArray([...texts, '', 'plain text of more than sixteen bytes'], new Utf8()).data[0];
+    expect(encoded(batchOf({ t: column })).map((row) => JSON.parse(row).t)).toEqual([
+      ...texts,
+      '',
+      'plain text of more than sixteen bytes',
+    ]);
   });
 
   test('rows longer than the kernel had room for, and many of them', () => {
