@@ -14,6 +14,11 @@ export interface TopicOptions<T extends TypeMap> {
   readonly partitions?: number;
   /** When the topic has to be created: keep records this long by their timestamps (event times), instead of for ever. */
   readonly retention?: Duration;
+  /**
+   * When the topic has to be created: keep at least so many of the newest bytes of each partition, and give up older records. As Kafka's `retention.bytes` it counts per partition, and whole blocks of
+   * records go, so that a partition is somewhat larger. With `retention`, whichever comes first.
+   */
+  readonly retentionBytes?: number;
   /** When the topic has to be created: keep only the newest record of each key. */
   readonly compacted?: boolean;
   /** Event times may arrive this much out of order; 0 unless given. */
@@ -31,6 +36,7 @@ const settings = z.object({
     .refine((names) => new Set(names).size === names.length, 'names a topic twice'),
   partitions: z.number().int().min(1).max(10_000).default(1),
   retention: duration().optional(),
+  retentionBytes: z.number().int().min(1).optional(),
   compacted: z.boolean().optional(),
   allowedLateness: duration().default(0),
   startAt: z
@@ -63,7 +69,7 @@ export function topic<T extends TypeMap>(
   name: string | readonly string[] | RegExp,
   options: TopicOptions<T>,
 ): TopicDefinition<T> | TopicsDefinition<T> {
-  const { partitions, retention, compacted, allowedLateness, startAt } = options;
+  const { partitions, retention, retentionBytes, compacted, allowedLateness, startAt } = options;
   const given = typeof name === 'string' ? [name] : name instanceof RegExp ? ['any'] : [...name];
   const {
     names,
@@ -73,6 +79,7 @@ export function topic<T extends TypeMap>(
     names: given,
     partitions,
     retention,
+    retentionBytes,
     compacted,
     allowedLateness,
     startAt,

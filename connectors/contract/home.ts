@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { TypeMap } from 'apache-arrow';
 import type { Observable } from 'rxjs';
 import type { EpochStore } from './epoch-store.ts';
@@ -10,6 +11,11 @@ export interface TopicSettings {
   readonly partitions: number;
   /** Keep records this long by their timestamps, ms; undefined or -1: for ever. Timestamps are event times, so a broker's usual week would delete a replay of old data. */
   readonly retentionMs?: number;
+  /**
+   * Keep at least so many of the newest bytes of each partition, and give up what is older: Kafka's `retention.bytes`, which counts per partition as well. With `retentionMs`, whichever comes first.
+   * undefined or -1: no limit.
+   */
+  readonly retentionBytes?: number;
   /** Keep the newest record per key. */
   readonly compacted?: boolean;
 }
@@ -62,5 +68,7 @@ export interface Home {
   assignments?(group: string, topics: readonly string[]): Observable<readonly number[]>;
   /** Takes the home for one run, where it can serve only one; STATE_LOCKED when another has it. The first `epochs.open` does the same. */
   claim?(): Promise<void>;
+  /** For another thread of this process: what it opens the home with (`committer`), to write through the thread that commits for all. Only where there is one. */
+  committerPort?(): MessagePort;
   close(): Promise<void>;
 }

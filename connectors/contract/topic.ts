@@ -18,6 +18,7 @@ export interface TopicDefinition<T extends TypeMap> {
   readonly partitions: number;
   /** How records are kept when the topic has to be created. */
   readonly retentionMs?: number;
+  readonly retentionBytes?: number;
   readonly compacted?: boolean;
   /** Event times may arrive this much out of order, ms: the watermark lags by it. */
   readonly allowedLateness: number;

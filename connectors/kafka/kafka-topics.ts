@@ -13,7 +13,7 @@ import { RecordProducer } from './record-producer.ts';
 const REQUEST_TIMEOUT = 30_000;
 /** Kafka's number for topics among the resources that have settings. */
 const TOPIC_RESOURCE = 2;
-/** Kafka's number for retention without end. */
+/** Kafka's number for retention without end, in time and in bytes. */
 const FOR_EVER = -1;
 
 /** Settings that a topic is created with, by Kafka's names. */
@@ -33,7 +33,8 @@ export class KafkaTopics implements Topics {
   }
 
   async ensure(topic: string, settings: TopicSettings): Promise<TopicSettings> {
-    const properties: Record<string, string> = { 'retention.ms': String(settings.retentionMs ?? -1) };
+    const { retentionMs = FOR_EVER, retentionBytes = FOR_EVER } = settings;
+    const properties: Record<string, string> = { 'retention.ms': String(retentionMs), 'retention.bytes': String(retentionBytes) };
     if (settings.compacted === true) properties['cleanup.policy'] = 'compact';
     const created = await this.create(topic, settings.partitions, properties);
     return created ? settings : this.#settings(topic);
@@ -91,14 +92,19 @@ export class KafkaTopics implements Topics {
 
   async #settings(topic: string): Promise<TopicSettings> {
     const partitions = (await this.#client.partitions(topic)).size;
-    const names = ['retention.ms', 'cleanup.policy'];
+    const names = ['retention.ms', 'retention.bytes', 'cleanup.policy'];
     const { resources } = await this.#client.onController(`reading the settings of topic '${topic}'`, (broker) =>
       broker.describeConfigs({ resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: names }] }),
     );
     const values = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
     const compacted = values.get('cleanup.policy')?.includes('compact') === true;
-    const retentionMs = Number(values.get('retention.ms'));
-    return { partitions, compacted, ...(retentionMs === FOR_EVER ? {} : { retentionMs }) };
+    const [retentionMs, retentionBytes] = ['retention.ms', 'retention.bytes'].map((name) => Number(values.get(name)));
+    return {
+      partitions,
+      compacted,
+      ...(retentionMs === FOR_EVER ? {} : { retentionMs }),
+      ...(retentionBytes === FOR_EVER ? {} : { retentionBytes }),
+    };
   }
 
   async remove(topic: string): Promise<void> {

@@ -1,11 +1,9 @@
 import type { RecordColumns } from '../contract/index.ts';
 import { decodeRecordBatch, encodeRecordBatch, readBatchHeader } from '../records/index.ts';
-import { checksum, type LogDatabase, verify } from './log-database.ts';
+import { checksum } from './checksum.ts';
+import { newestTimestamp } from './encode-blocks.ts';
+import { type LogDatabase, verify } from './log-database.ts';
 import { damaged } from './store-error.ts';
-
-/** A block is the unit of reading: records appended at once are cut into blocks of about this size. */
-const BLOCK_BYTES = 1024 * 1024;
-const BLOCK_RECORDS = 16_384;
 
 /** A partition by the number of its topic. */
 export interface PartitionKey {
@@ -30,25 +28,12 @@ interface BlockRow {
 
 const COLUMNS = 'base, count, checksum, bytes';
 
-/** The table of record blocks. */
+/** The table of record blocks: what reads and cleans it. */
 export class BlockTable {
   readonly #database: LogDatabase;
 
   constructor(database: LogDatabase) {
     this.#database = database;
-  }
-
-  /** Stores records from offset `base` on; returns their size in bytes. */
-  append(key: PartitionKey, base: number, records: RecordColumns): number {
-    let size = 0;
-    for (let from = 0; from < records.count; ) {
-      const to = endOfBlock(records, from);
-      const bytes = encodeRecordBatch(records, { from, to, baseOffset: base + from });
-      this.#insert(key, base + from, records, from, to, bytes);
-      size += bytes.length;
-      from = to;
-    }
-    return size;
   }
 
   /** Replaces a block by some of its records, which keep their offsets. */
@@ -57,21 +42,17 @@ export class BlockTable {
     if (records.count === 0) return 0;
     const first = records.offset[0] as number;
     const bytes = encodeRecordBatch(records, { baseOffset: first, keepOffsets: true });
-    this.#insert(key, first, records, 0, records.count, bytes);
-    return bytes.length;
-  }
-
-  #insert(key: PartitionKey, base: number, records: RecordColumns, from: number, to: number, bytes: Uint8Array): void {
     this.#database.run(
       'INSERT INTO blocks (topic, partition, base, count, newest, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
       key.topic,
       key.partition,
-      base,
-      to - from,
-      newest(records, from, to),
+      first,
+      records.count,
+      newestTimestamp(records, 0, records.count),
       checksum(bytes),
       bytes,
     );
+    return bytes.length;
   }
 
   remove(key: PartitionKey, base: number): void {
@@ -113,20 +94,4 @@ export class BlockTable {
     const sql = `SELECT ${COLUMNS} FROM blocks WHERE topic = ? AND partition = ? AND base > ? ORDER BY base LIMIT 1`;
     return this.#database.get(sql, key.topic, key.partition, base);
   }
-}
-
-function endOfBlock(records: RecordColumns, from: number): number {
-  let size = 0;
-  for (let record = from; record < records.count; record++) {
-    size += Math.max(records.keyLength[record] as number, 0) + Math.max(records.valueLength[record] as number, 0);
-    size += records.headersLength[record] as number;
-    if (size >= BLOCK_BYTES || record - from + 1 >= BLOCK_RECORDS) return record + 1;
-  }
-  return records.count;
-}
-
-function newest(records: RecordColumns, from: number, to: number): number {
-  let timestamp = Number.NEGATIVE_INFINITY;
-  for (let record = from; record < to; record++) timestamp = Math.max(timestamp, records.timestamp[record] as number);
-  return timestamp;
 }

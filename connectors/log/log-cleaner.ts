@@ -1,7 +1,8 @@
 import type { CommitRecord, RecordColumns } from '../contract/index.ts';
 import { takeRecords } from '../records/index.ts';
+import { retentionFloors } from '../topic-source/index.ts';
 import { BlockTable, type PartitionKey } from './block-table.ts';
-import type { LogDatabase } from './log-database.ts';
+import { LogDatabase } from './log-database.ts';
 
 /** A partition is compacted again when it has grown by this much and to twice its size after the last time. */
 const COMPACT_AFTER = 8 * 1024 * 1024;
@@ -17,8 +18,19 @@ interface PartitionRow {
   readonly bytes: number;
   readonly clean: number;
   readonly retention: number | null;
+  readonly keptBytes: number | null;
   readonly compacted: number;
 }
+
+/** Which of the oldest blocks go. */
+interface Expiry {
+  /** Those whose records are all older than this. */
+  readonly before: number;
+  /** Those without which the partition still has so many bytes. */
+  readonly keptBytes: number;
+}
+
+const NEVER: Expiry = { before: Number.NEGATIVE_INFINITY, keptBytes: Number.POSITIVE_INFINITY };
 
 /** Bytes appended between two cleanings. */
 const CLEAN_EVERY = 8 * 1024 * 1024;
@@ -26,7 +38,7 @@ const CLEAN_EVERY = 8 * 1024 * 1024;
 const CLEAN_PERIOD = 60_000;
 
 /**
- * Deletes records whose time has passed (retention), records that a newer one of the same key replaces (compaction), and, when the disk budget is nearly
+ * Deletes records whose time has passed or that a partition has no more room for (retention), records that a newer one of the same key replaces (compaction), and, when the disk budget is nearly
  * used up, the oldest records that every task has read. Nothing that a task has still to read, or would read again after a crash, is ever deleted.
  */
 export class LogCleaner {
@@ -55,48 +67,39 @@ export class LogCleaner {
   /** Cleans all topics where there is something to do; within a transaction. */
   clean(): void {
     const partitions = this.#database.all<PartitionRow>(
-      `SELECT t.id AS topic, t.name, p.number AS partition, p.first, p.next, p.bytes, p.compacted AS clean, t.retention, t.compacted
+      `SELECT t.id AS topic, t.name, p.number AS partition, p.first, p.next, p.bytes, p.compacted AS clean, t.retention,
+         t.kept_bytes AS keptBytes, t.compacted
        FROM topics t JOIN partitions p ON p.topic = t.id`,
     );
     const floors = this.#floors();
     for (const row of partitions) {
       const floor = floors.get(row.name);
-      if (row.retention !== null) this.#expire(row, this.#now() - row.retention, floor ?? row.next);
+      const before = row.retention === null ? NEVER.before : this.#now() - row.retention;
+      const expiry = { before, keptBytes: row.keptBytes ?? NEVER.keptBytes };
+      if (row.retention !== null || row.bytes > expiry.keptBytes) this.#expire(row, expiry, floor ?? row.next);
       if (row.compacted === 1 && row.bytes > row.clean * 2 + COMPACT_AFTER) this.#compact(row, floor ?? row.next);
     }
     if (this.#database.fullness() < NEARLY_FULL) return;
     for (const row of partitions) {
       const floor = floors.get(row.name);
-      if (floor !== undefined) this.#expire(row, Number.POSITIVE_INFINITY, floor);
+      if (floor !== undefined) this.#expire(row, { ...NEVER, before: Number.POSITIVE_INFINITY }, floor);
     }
   }
 
-  /**
-   * Per topic the lowest offset that a task has still to read or, from its newest snapshot, would read again. Commit records do not tell partitions apart,
-   * so the lowest of all holds for all.
-   */
   #floors(): ReadonlyMap<string, number> {
-    const floors = new Map<string, number>();
-    for (const { record } of this.#database.all<{ record: string }>('SELECT record FROM commits')) {
-      const { task, positions, snapshotEpoch } = JSON.parse(record) as CommitRecord;
-      const restored = this.#snapshotPositions(task, snapshotEpoch);
-      for (const [input, position] of Object.entries(positions)) {
-        for (const topic of Object.keys(position)) {
-          floors.set(topic, Math.min(floors.get(topic) ?? Number.POSITIVE_INFINITY, restored[input]?.[topic] ?? 0));
-        }
-      }
-    }
-    return floors;
+    const commits = this.#database
+      .all<{ record: string }>('SELECT record FROM commits')
+      .map(({ record }) => JSON.parse(record) as CommitRecord);
+    return retentionFloors(commits, (task, epoch) => this.#snapshotPositions(task, epoch));
   }
 
-  /** Where a task would begin to read again; nowhere known without a snapshot, which means at the start. */
-  #snapshotPositions(task: string, epoch: number): CommitRecord['positions'] {
+  #snapshotPositions(task: string, epoch: number): CommitRecord['positions'] | undefined {
     const row = this.#database.get<{ header: string }>('SELECT header FROM snapshots WHERE task = ? AND epoch = ?', task, epoch);
-    return row === undefined ? {} : (JSON.parse(row.header) as Pick<CommitRecord, 'positions'>).positions;
+    return row === undefined ? undefined : (JSON.parse(row.header) as Pick<CommitRecord, 'positions'>).positions;
   }
 
-  /** Deletes whole blocks from the oldest on, while all their records are older than `before` and below `floor`. */
-  #expire(row: PartitionRow, before: number, floor: number): void {
+  /** Deletes whole blocks from the oldest on, while they are to go and all their records are below `floor`. */
+  #expire(row: PartitionRow, { before, keptBytes }: Expiry, floor: number): void {
     const blocks = this.#database.all<{ base: number; size: number; newest: number; next: number | null }>(
       `SELECT base, length(bytes) AS size, newest, lead(base) OVER (ORDER BY base) AS next FROM blocks
        WHERE topic = ? AND partition = ? ORDER BY base`,
@@ -107,7 +110,8 @@ export class LogCleaner {
     let freed = 0;
     for (const block of blocks) {
       const end = block.next ?? row.next;
-      if (block.newest >= before || end > floor) break;
+      const spare = row.bytes - freed - block.size >= keptBytes;
+      if ((block.newest >= before && !spare) || end > floor) break;
       this.#blocks.remove(row, block.base);
       first = end;
       freed += block.size;
@@ -158,4 +162,9 @@ function keyOf(records: RecordColumns, index: number): string | undefined {
   const start = records.keyStart[index] as number;
   const length = records.keyLength[index] as number;
   return length < 0 ? undefined : Buffer.from(records.bytes.buffer, records.bytes.byteOffset + start, length).toString('latin1');
+}
+
+/** A cleaner with a connection of its own, for the thread that commits. */
+export function openCleaner(folder: string, maxBytes: number | undefined): LogCleaner {
+  return new LogCleaner(new LogDatabase(folder, maxBytes === undefined ? {} : { maxBytes }), Date.now);
 }

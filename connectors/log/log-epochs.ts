@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { MillraceError } from '../../streams/index.ts';
 import type { CommitRecord, EpochCommit, EpochStore, Snapshot } from '../contract/index.ts';
-import { checksum, type LogDatabase, verify } from './log-database.ts';
+import { type LogDatabase, verify } from './log-database.ts';
 import { LogSnapshots } from './log-snapshots.ts';
 import type { LogTopics } from './log-topics.ts';
+import type { CommitWrite, WritePath } from './log-write.ts';
 import type { RunLock } from './run-lock.ts';
 
 interface CommitRow {
@@ -16,15 +16,20 @@ interface CommitRow {
 export class LogEpochs implements EpochStore {
   readonly #database: LogDatabase;
   readonly #topics: LogTopics;
+  readonly #writes: WritePath;
   readonly #lock: RunLock | undefined;
   readonly #snapshots: LogSnapshots;
   readonly #tokens = new Map<string, string>();
 
-  constructor(database: LogDatabase, topics: LogTopics, lock: RunLock | undefined) {
+  constructor(
+    database: LogDatabase,
+    parts: { readonly topics: LogTopics; readonly writes: WritePath; readonly lock: RunLock | undefined },
+  ) {
     this.#database = database;
-    this.#topics = topics;
+    this.#topics = parts.topics;
+    this.#writes = parts.writes;
     this.#snapshots = new LogSnapshots(database);
-    this.#lock = lock;
+    this.#lock = parts.lock;
   }
 
   async open(task: string): Promise<CommitRecord | undefined> {
@@ -39,42 +44,24 @@ export class LogEpochs implements EpochStore {
     return row === undefined ? undefined : this.#record(row);
   }
 
-  async commit(epoch: EpochCommit): Promise<void> {
+  async commit({ record, outputs, snapshot }: EpochCommit): Promise<void> {
+    const { task, epoch, snapshotEpoch } = record;
     try {
-      this.#write(epoch);
+      const blocks = this.#topics.blocksOf(outputs);
+      const commit: CommitWrite = {
+        task,
+        token: this.#tokens.get(task),
+        epoch,
+        record: JSON.stringify(record),
+        snapshotEpoch,
+        ...(snapshot === undefined ? {} : { snapshot: this.#snapshots.difference(task, snapshot) }),
+      };
+      if (snapshot === undefined) this.#snapshots.keep(task, snapshotEpoch);
+      await this.#writes.write({ outputs: blocks, commit });
     } catch (thrown) {
-      this.#snapshots.invalidate(epoch.record.task);
+      this.#snapshots.invalidate(task);
       throw thrown;
     }
-    this.#topics.announce();
-  }
-
-  #write({ record, outputs, snapshot }: EpochCommit): void {
-    this.#database.transaction(() => {
-      this.#checkOwner(record.task);
-      for (const output of outputs) {
-        if (output.records.count > 0) this.#topics.write(output.topic, output.partition, output.records);
-      }
-      const text = JSON.stringify(record);
-      this.#database.run(
-        'INSERT OR REPLACE INTO commits (task, epoch, checksum, record) VALUES (?, ?, ?, ?)',
-        record.task,
-        record.epoch,
-        checksum(text),
-        text,
-      );
-      if (snapshot === undefined) this.#snapshots.drop(record.task, record.snapshotEpoch);
-      else this.#snapshots.write(record.task, snapshot);
-    });
-  }
-
-  #checkOwner(task: string): void {
-    const owner = this.#database.get<{ token: string }>('SELECT token FROM owners WHERE task = ?', task);
-    const token = this.#tokens.get(task);
-    if (token !== undefined && owner?.token === token) return;
-    throw new MillraceError('FENCED', `task '${task}' was taken over by another run; this one must stop`, {
-      hint: token === undefined ? 'the task was never opened here' : undefined,
-    });
   }
 
   async readSnapshot(task: string, epoch: number): Promise<Snapshot | undefined> {

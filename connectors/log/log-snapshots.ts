@@ -1,5 +1,7 @@
 import type { Snapshot, SnapshotCell } from '../contract/index.ts';
-import { checksum, type LogDatabase, verify } from './log-database.ts';
+import { checksum } from './checksum.ts';
+import { type LogDatabase, verify } from './log-database.ts';
+import type { SnapshotWrite } from './log-write.ts';
 import { damaged } from './store-error.ts';
 
 /** A page is the unit of writing: what a snapshot has in common with the one before is not written again. */
@@ -15,57 +17,50 @@ interface CellHeader {
 
 type SnapshotHeader = Omit<Snapshot, 'cells'> & { readonly cells: readonly CellHeader[] };
 
+interface Written {
+  readonly epoch: number;
+  readonly cells: ReadonlyMap<string, Uint8Array>;
+}
+
 /**
- * The newest snapshot of each task: a header, and the pages of its cells, of which only those that have changed are written. Called within the transaction of a commit.
+ * The newest snapshot of each task: a header, and the pages of its cells, of which only those that have changed are written.
  */
 export class LogSnapshots {
   readonly #database: LogDatabase;
-  /** Per task the cells as they were last written; unknown after an open, since another owner may have written. */
-  readonly #written = new Map<string, ReadonlyMap<string, Uint8Array>>();
+  /** Per task the snapshot that was last written; unknown after an open, since another owner may have written. */
+  readonly #written = new Map<string, Written>();
 
   constructor(database: LogDatabase) {
     this.#database = database;
   }
 
-  /** Forgets what is known of a task's pages: its next snapshot is written whole. To be called when the task is opened, and when a transaction has failed. */
+  /** Forgets what is known of a task's pages: its next snapshot is written whole. To be called when the task is opened, and when a write has failed. */
   invalidate(task: string): void {
     this.#written.delete(task);
   }
 
-  /** Replaces the snapshot of a task; returns the number of pages written. */
-  write(task: string, { epoch, positions, nextOrdinal, cells }: Snapshot): number {
+  /** Tells that a commit names a snapshot: an older one will be gone with it. */
+  keep(task: string, epoch: number): void {
+    if ((this.#written.get(task)?.epoch ?? epoch) < epoch) this.invalidate(task);
+  }
+
+  /** What has to be written to replace a task's snapshot. From then on the next one is compared with this one. */
+  difference(task: string, { epoch, positions, nextOrdinal, cells }: Snapshot): SnapshotWrite {
     const headers = cells.map(({ id, version, bytes }): CellHeader => ({ id, version, bytes: bytes.length, checksum: checksum(bytes) }));
     const header = JSON.stringify({ epoch, positions, nextOrdinal, cells: headers } satisfies SnapshotHeader);
-    this.#database.run('DELETE FROM snapshots WHERE task = ?', task);
-    this.#database.run('INSERT INTO snapshots (task, epoch, checksum, header) VALUES (?, ?, ?, ?)', task, epoch, checksum(header), header);
-    const before = this.#written.get(task);
-    if (before === undefined) this.#database.run('DELETE FROM pages WHERE task = ?', task);
-    const gone = [...(before?.keys() ?? [])].filter((id) => !cells.some((cell) => cell.id === id));
-    for (const id of gone) this.#database.run('DELETE FROM pages WHERE task = ? AND cell = ?', task, id);
-    const pages = cells.reduce((sum, cell) => sum + this.#writeCell(task, cell, before?.get(cell.id)), 0);
+    const before = this.#written.get(task)?.cells;
+    const now = new Map(cells.map(({ id, bytes }) => [id, bytes]));
     // Copies, so that nobody can change what the next snapshot is compared with.
-    this.#written.set(task, new Map(cells.map(({ id, bytes }) => [id, bytes.slice()])));
-    return pages;
-  }
-
-  #writeCell(task: string, { id, bytes }: SnapshotCell, before: Uint8Array = NOTHING): number {
-    const count = pagesOf(bytes);
-    let written = 0;
-    for (let page = 0; page < count; page++) {
-      const part = pageOf(bytes, page);
-      if (page < pagesOf(before) && Buffer.compare(part, pageOf(before, page)) === 0) continue;
-      this.#database.run('INSERT OR REPLACE INTO pages (task, cell, page, bytes) VALUES (?, ?, ?, ?)', task, id, page, part);
-      written++;
-    }
-    if (pagesOf(before) > count) this.#database.run('DELETE FROM pages WHERE task = ? AND cell = ? AND page >= ?', task, id, count);
-    return written;
-  }
-
-  /** Deletes a snapshot that is older than `epoch`. */
-  drop(task: string, epoch: number): void {
-    if (this.#database.run('DELETE FROM snapshots WHERE task = ? AND epoch < ?', task, epoch) === 0) return;
-    this.#database.run('DELETE FROM pages WHERE task = ?', task);
-    this.invalidate(task);
+    this.#written.set(task, { epoch, cells: new Map(cells.map(({ id, bytes }) => [id, bytes.slice()])) });
+    const shorter = [...(before ?? [])].filter(([id, bytes]) => pagesOf(bytes) > pagesOf(now.get(id) ?? bytes));
+    return {
+      epoch,
+      header,
+      whole: before === undefined,
+      gone: [...(before?.keys() ?? [])].filter((id) => !now.has(id)),
+      shortened: shorter.map(([cell]) => ({ cell, pages: pagesOf(now.get(cell) as Uint8Array) })),
+      pages: cells.flatMap(({ id, bytes }) => changedPages(id, bytes, before?.get(id))),
+    };
   }
 
   /** The snapshot of an epoch, if it is the newest. One view of the database: a run may commit meanwhile. */
@@ -102,3 +97,9 @@ export class LogSnapshots {
 const NOTHING = new Uint8Array(0);
 const pagesOf = (bytes: Uint8Array) => Math.ceil(bytes.length / PAGE_BYTES);
 const pageOf = (bytes: Uint8Array, page: number) => bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+
+function changedPages(cell: string, bytes: Uint8Array, before: Uint8Array = NOTHING): SnapshotWrite['pages'] {
+  const changed = (page: number) => page >= pagesOf(before) || Buffer.compare(pageOf(bytes, page), pageOf(before, page)) !== 0;
+  const pages = Array.from({ length: pagesOf(bytes) }, (_, page) => page).filter(changed);
+  return pages.map((page) => ({ cell, page, bytes: pageOf(bytes, page) }));
+}

@@ -1,4 +1,4 @@
-import type { PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
+import type { OutputRecords, PartitionInfo, RecordColumns, TopicSettings, Topics } from '../contract/index.ts';
 import { sliceRecords } from '../records/index.ts';
 import {
   checkPartition,
@@ -10,16 +10,18 @@ import {
   unknownTopic,
 } from '../topic-source/index.ts';
 import { BlockTable } from './block-table.ts';
-import type { LogCleaner } from './log-cleaner.ts';
+import { encodeBlocks } from './encode-blocks.ts';
 import type { LogDatabase } from './log-database.ts';
+import type { EncodedBlock, PartitionBlocks, WritePath } from './log-write.ts';
 import { damaged } from './store-error.ts';
-import { ThreadSignal } from './thread-signal.ts';
+import type { ThreadSignal } from './thread-signal.ts';
 
 interface TopicRow {
   readonly id: number;
   readonly name: string;
   readonly partitions: number;
   readonly retention: number | null;
+  readonly keptBytes: number | null;
   readonly compacted: number;
 }
 
@@ -27,16 +29,15 @@ interface TopicRow {
 export class LogTopics implements Topics, PartitionReader {
   readonly #database: LogDatabase;
   readonly #blocks: BlockTable;
-  readonly #cleaner: LogCleaner;
-  #written = 0;
+  readonly #writes: WritePath;
   readonly #signal: ThreadSignal;
   /** Partitions whose range was compared with their blocks. */
   readonly #checked = new Set<string>();
 
-  constructor(database: LogDatabase, cleaner: LogCleaner) {
+  constructor(database: LogDatabase, writes: WritePath, signal: ThreadSignal) {
     this.#database = database;
-    this.#cleaner = cleaner;
-    this.#signal = new ThreadSignal(database.file);
+    this.#writes = writes;
+    this.#signal = signal;
     this.#blocks = new BlockTable(database);
   }
 
@@ -46,17 +47,19 @@ export class LogTopics implements Topics, PartitionReader {
     return {
       partitions: row.partitions,
       ...(row.retention === null ? {} : { retentionMs: row.retention }),
+      ...(row.keptBytes === null ? {} : { retentionBytes: row.keptBytes }),
       ...(row.compacted === 1 ? { compacted: true } : {}),
     };
   }
 
   #create(topic: string, settings: TopicSettings): TopicRow {
-    const { partitions, retentionMs, compacted } = settings;
+    const { partitions, retentionMs, retentionBytes, compacted } = settings;
     this.#database.run(
-      'INSERT INTO topics (name, partitions, retention, compacted) VALUES (?, ?, ?, ?)',
+      'INSERT INTO topics (name, partitions, retention, kept_bytes, compacted) VALUES (?, ?, ?, ?, ?)',
       topic,
       partitions,
-      retentionMs ?? null,
+      limitOf(retentionMs),
+      limitOf(retentionBytes),
       compacted === true ? 1 : 0,
     );
     const row = this.#find(topic) as TopicRow;
@@ -99,31 +102,25 @@ export class LogTopics implements Topics, PartitionReader {
   }
 
   async append(topic: string, partition: number, records: RecordColumns): Promise<void> {
-    if (records.count === 0) return;
-    this.#database.transaction(() => this.write(topic, partition, records));
-    this.announce();
+    const outputs = this.blocksOf([{ topic, partition, records }]);
+    if (outputs.length > 0) await this.#writes.write({ outputs });
   }
 
-  /** Appends within a transaction that the caller has begun; `announce` after it. */
-  write(topic: string, partition: number, records: RecordColumns): void {
-    const { id } = this.#existing(topic, partition);
-    const { end } = this.#rangeOf(id, topic, partition);
-    const size = this.#blocks.append({ topic: id, partition }, end, records);
-    this.#database.run(
-      'UPDATE partitions SET next = ?, bytes = bytes + ? WHERE topic = ? AND number = ?',
-      end + records.count,
-      size,
-      id,
-      partition,
-    );
-    this.#written += size;
-  }
-
-  /** Wakes the sources of this process, and cleans where it is time. */
-  announce(): void {
-    this.#cleaner.appended(this.#written);
-    this.#written = 0;
-    this.#signal.notify();
+  /** Records as blocks by partition, ready to be written. @throws MillraceError UNKNOWN_TOPIC, STORE_DAMAGED */
+  blocksOf(outputs: readonly OutputRecords[]): readonly PartitionBlocks[] {
+    const partitions = new Map<string, { readonly topic: string; readonly partition: number; readonly blocks: EncodedBlock[] }>();
+    for (const { topic, partition, records } of outputs) {
+      if (records.count === 0) continue;
+      const name = `${topic}/${partition}`;
+      let place = partitions.get(name);
+      if (place === undefined) {
+        this.range(topic, partition);
+        place = { topic, partition, blocks: [] };
+        partitions.set(name, place);
+      }
+      place.blocks.push(...encodeBlocks(records));
+    }
+    return [...partitions.values()];
   }
 
   range(topic: string, partition: number): PartitionRange {
@@ -147,10 +144,6 @@ export class LogTopics implements Topics, PartitionReader {
     if (blocks.length === 0 && from < end)
       throw damaged(this.#database.file, `topic '${topic}' partition ${partition} lacks its records ${from} to ${end - 1}`);
     return joinRecords(blocks);
-  }
-
-  close(): void {
-    this.#signal.close();
   }
 
   appended(milliseconds: number): Promise<void> {
@@ -178,7 +171,8 @@ export class LogTopics implements Topics, PartitionReader {
   }
 
   #find(topic: string): TopicRow | undefined {
-    return this.#database.get('SELECT id, name, partitions, retention, compacted FROM topics WHERE name = ?', topic);
+    const sql = 'SELECT id, name, partitions, retention, kept_bytes AS keptBytes, compacted FROM topics WHERE name = ?';
+    return this.#database.get(sql, topic);
   }
 
   #existing(topic: string, partition?: number): TopicRow {
@@ -190,3 +184,6 @@ export class LogTopics implements Topics, PartitionReader {
     return row;
   }
 }
+
+/** A limit as it is stored: none as null. */
+const limitOf = (limit: number | undefined) => (limit === undefined || limit < 0 ? null : limit);

@@ -1,17 +1,27 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Home } from '../contract/index.ts';
 import { TopicSource } from '../topic-source/index.ts';
+import { Committer } from './committer.ts';
+import { DirectWrites } from './direct-writes.ts';
 import { LogCleaner } from './log-cleaner.ts';
 import { LogDatabase, type LogDatabaseOptions } from './log-database.ts';
 import { LogEpochs } from './log-epochs.ts';
 import { LogTopics } from './log-topics.ts';
 import { RunLock } from './run-lock.ts';
+import { startCommitter } from './start-committer.ts';
+import { ThreadSignal } from './thread-signal.ts';
 
 /** Options of {@link openLog}. */
 export interface LogOptions extends LogDatabaseOptions {
   /** Refuse a second run on the folder; true unless said otherwise. Workers of one run share the folder: tasks are then fenced one by one. */
   readonly exclusive?: boolean;
-  /** Wall clock for retention, ms; the system's unless given. */
+  /** Wall clock for retention, ms; the system's unless given. A committer thread goes by the system's. */
   readonly now?: () => number;
+  /**
+   * Commit in a thread of its own, one for all workers of a run: true starts it, the port that the starter's `home.committerPort()` gives leads to it. Tasks go on while they are committed,
+   * and share one fsync. Without it the home commits at once, in the thread that asks.
+   */
+  readonly committer?: boolean | MessagePort;
 }
 
 /**
@@ -25,10 +35,18 @@ export interface LogOptions extends LogDatabaseOptions {
  * await home.topics.ensure('readings', { partitions: 1 });
  */
 export function openLog(folder: string, options: LogOptions = {}): Home {
+  const { committer = false } = options;
   const database = new LogDatabase(folder, options);
-  const topics = new LogTopics(database, new LogCleaner(database, options.now ?? Date.now));
+  const signal = new ThreadSignal(database.file);
+  const thread = committer === true ? startCommitter({ folder, maxBytes: options.maxBytes }) : undefined;
+  const port = thread?.connect() ?? (typeof committer === 'boolean' ? undefined : committer);
+  const writes =
+    port === undefined
+      ? new DirectWrites(database, new LogCleaner(database, options.now ?? Date.now), signal)
+      : new Committer(port, database.file);
+  const topics = new LogTopics(database, writes, signal);
   const lock = options.exclusive === false ? undefined : new RunLock(folder);
-  const epochs = new LogEpochs(database, topics, lock);
+  const epochs = new LogEpochs(database, { topics, writes, lock });
   return {
     kind: 'log',
     address: database.file,
@@ -37,9 +55,13 @@ export function openLog(folder: string, options: LogOptions = {}): Home {
     source: (topic) => new TopicSource(topics, topic),
     positions: async () => new Map(epochs.records('').map((record) => [record.task, record.positions])),
     claim: async () => lock?.acquire(),
+    ...(thread === undefined ? {} : { committerPort: () => thread.connect() }),
     close: async () => {
+      writes.close();
+      // Before the lock goes: the next run finds the folder as this one leaves it.
+      await thread?.close();
       lock?.release();
-      topics.close();
+      signal.close();
       database.close();
     },
   };

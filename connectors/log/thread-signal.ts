@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
-import { BroadcastChannel } from 'node:worker_threads';
+import type { BroadcastChannel } from 'node:worker_threads';
 import { AppendSignal } from '../topic-source/index.ts';
+import { openChannel } from './signal-channel.ts';
 
 /** Wakes sources that wait for records of one log, in all threads of this process: workers read what feeds and other workers append. */
 export class ThreadSignal {
@@ -8,10 +8,8 @@ export class ThreadSignal {
   readonly #channel: BroadcastChannel;
 
   constructor(file: string) {
-    this.#channel = new BroadcastChannel(`millrace ${resolve(file)}`);
+    this.#channel = openChannel(file);
     this.#channel.onmessage = () => this.#own.notify();
-    // Waiting for others keeps no process alive.
-    this.#channel.unref();
   }
 
   notify(): void {

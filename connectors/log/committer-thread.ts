@@ -1,0 +1,78 @@
+/**
+ * The thread that writes to the embedded log for all workers of a run. What they hand over while a transaction is under way waits for the next one, which takes all of it: one fsync for
+ * all tasks. Started by CommitterThread; it loads little, so that it is there before the first epoch is.
+ */
+import { join } from 'node:path';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { CommitterStart, WriteReply, WriteRequest } from './committer-messages.ts';
+import { blockBytes } from './log-write.ts';
+import { LogWriter } from './log-writer.ts';
+import { openChannel } from './signal-channel.ts';
+import { SqliteFile } from './sqlite-file.ts';
+
+interface Waiting extends WriteRequest {
+  readonly port: MessagePort;
+}
+
+const owner = parentPort as NonNullable<typeof parentPort>;
+const { folder, maxBytes } = workerData as CommitterStart;
+const file = join(folder, 'log.db');
+const sqlite = new SqliteFile(file);
+sqlite.prepareToWrite(maxBytes);
+const writer = new LogWriter(sqlite);
+const channel = openChannel(file);
+const ports = new Set<MessagePort>();
+let waiting: Waiting[] = [];
+
+function commitAll(): void {
+  const taken = waiting;
+  waiting = [];
+  if (taken.length === 0) return;
+  const faults = writer.write(taken.map(({ write }) => write));
+  let bytes = 0;
+  for (const [index, { port, id, write }] of taken.entries()) {
+    const fault = faults[index];
+    if (fault === undefined) bytes += blockBytes(write);
+    port.postMessage({ id, fault } satisfies WriteReply);
+  }
+  channel.postMessage(null);
+  void clean(bytes);
+}
+
+let cleaner: Promise<{ appended(bytes: number): void }> | undefined;
+
+/** Deletes what may go, where anything may. Its code is loaded when it is first needed. */
+async function clean(bytes: number): Promise<void> {
+  cleaner ??= mayShrink() ? import('./log-cleaner.ts').then(({ openCleaner }) => openCleaner(folder, maxBytes)) : undefined;
+  try {
+    (await cleaner)?.appended(bytes);
+  } catch (thrown) {
+    owner.postMessage(thrown);
+  }
+}
+
+function mayShrink(): boolean {
+  const limited = 'SELECT 1 FROM topics WHERE retention IS NOT NULL OR kept_bytes IS NOT NULL OR compacted = 1 LIMIT 1';
+  return maxBytes !== undefined || sqlite.get(limited) !== undefined;
+}
+
+owner.on('message', (port: MessagePort | null) => {
+  if (port === null) {
+    end();
+    return;
+  }
+  ports.add(port);
+  port.on('message', (request: WriteRequest) => {
+    waiting.push({ ...request, port });
+    // After all messages that are there: they share the transaction.
+    if (waiting.length === 1) setImmediate(commitAll);
+  });
+});
+
+function end(): void {
+  commitAll();
+  for (const port of ports) port.close();
+  channel.close();
+  sqlite.close();
+  owner.close();
+}
