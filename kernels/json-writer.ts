@@ -16,7 +16,7 @@ export const JSON_COLUMN = {
 
 /** Exported functions; pointers are byte positions in the memory. Layout: kernels/assembly/json-writer.ts. */
 export interface JsonWriterFunctions {
-  /** Writes rows `from` to `to` as JSON objects, and where each ends into `ends`; returns how many fitted before `limit`. */
+  /** Writes rows `from` to `to` as JSON objects, each with a gap of so many bytes behind it, and where each ends into `ends`; returns how many fitted before `limit`. */
   writeRows(
     columns: number,
     count: number,
@@ -24,6 +24,7 @@ export interface JsonWriterFunctions {
     lastLength: number,
     from: number,
     to: number,
+    gaps: number,
     out: number,
     limit: number,
     ends: number,

@@ -14,8 +14,7 @@ export class RecordWriter {
   #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #count = 0;
-  #starts = new Int32Array(6 * 1024);
-  #timestamps = new Float64Array(1024);
+  #columns = new WrittenColumns(FIRST_RECORDS);
   #valueStart = 0;
   #valueLength = -1;
 
@@ -70,89 +69,75 @@ export class RecordWriter {
 
   /** Completes the record whose value was written last. `headers` are in RecordBatch form (see RecordColumns). */
   endRecord(record: { readonly key: Uint8Array | null; readonly timestamp: number; readonly headers?: Uint8Array }): void {
-    if (this.#count * 6 + 6 > this.#starts.length) this.#growColumns();
-    const at = this.#count * 6;
-    this.#starts[at] = this.#valueStart;
-    this.#starts[at + 1] = this.#valueLength;
-    this.#append(at + 2, record.key);
-    this.#append(at + 4, record.headers ?? NOTHING);
-    this.#timestamps[this.#count] = record.timestamp;
-    this.#count++;
+    const columns = this.#room(1);
+    const at = this.#count++;
+    columns.valueStart[at] = this.#valueStart;
+    columns.valueLength[at] = this.#valueLength;
+    columns.keyStart[at] = this.#length;
+    columns.keyLength[at] = this.#append(record.key);
+    columns.headersStart[at] = this.#length;
+    columns.headersLength[at] = this.#append(record.headers ?? NOTHING);
+    columns.timestamp[at] = record.timestamp;
     this.#valueLength = -1;
   }
 
   /**
-   * Adds records whose values lie one after another in `values`; `ends` tells where each ends. Keys and timestamps are those of the rows from `firstRow` on.
-   * Each key comes after its value, as when records are added one by one.
+   * Adds records whose values lie one after another in `block`, each with room for its key behind it, as when records are added one by one; `ends` tells where each value ends. Keys and
+   * timestamps are those of the rows from `firstRow` on.
    */
-  addValues(values: Uint8Array, ends: Int32Array, fields: RecordFields, firstRow: number): void {
-    this.reserve(values.length);
-    let copied = 0;
-    let start = 0;
+  addValues(block: Uint8Array, ends: Int32Array, fields: RecordFields, firstRow: number): void {
+    const { valueStart, valueLength, keyStart, keyLength, headersStart, headersLength, timestamp } = this.#room(ends.length);
+    const base = this.#length;
+    const bytes = this.reserve(block.length);
+    bytes.set(block, base);
+    this.#length += block.length;
+    let start = base;
     for (let record = 0; record < ends.length; record++) {
-      const end = ends[record] as number;
+      const at = this.#count++;
+      const end = base + (ends[record] as number);
       const key = fields.key(firstRow + record);
-      this.#valueStart = this.#length + start - copied;
-      this.#valueLength = end - start;
-      if (key !== null || record === ends.length - 1) {
-        // The values since the last key at once.
-        this.reserve(end - copied).set(values.subarray(copied, end), this.#length);
-        this.#length += end - copied;
-        copied = end;
-      }
-      this.endRecord({ key, timestamp: fields.timestamp(firstRow + record) });
-      start = end;
+      valueStart[at] = start;
+      valueLength[at] = end - start;
+      keyStart[at] = end;
+      keyLength[at] = key === null ? -1 : key.length;
+      start = key === null ? end : copyShort(key, bytes, end);
+      headersStart[at] = start;
+      headersLength[at] = 0;
+      timestamp[at] = fields.timestamp(firstRow + record);
     }
   }
 
-  #append(at: number, bytes: Uint8Array | null): void {
-    this.#starts[at] = this.#length;
-    this.#starts[at + 1] = bytes === null ? -1 : bytes.length;
-    if (bytes === null || bytes.length === 0) return;
-    this.reserve(bytes.length).set(bytes, this.#length);
-    this.#length += bytes.length;
+  /** Appends bytes, and returns their length; -1 for none. */
+  #append(bytes: Uint8Array | null): number {
+    if (bytes === null) return -1;
+    if (bytes.length > 0) this.#length = copyShort(bytes, this.reserve(bytes.length), this.#length);
+    return bytes.length;
   }
 
-  #growColumns(): void {
-    const starts = new Int32Array(this.#starts.length * 2);
-    starts.set(this.#starts);
-    this.#starts = starts;
-    const timestamps = new Float64Array(this.#timestamps.length * 2);
-    timestamps.set(this.#timestamps);
-    this.#timestamps = timestamps;
+  #room(records: number): WrittenColumns {
+    const needed = this.#count + records;
+    if (needed > this.#columns.timestamp.length)
+      this.#columns = this.#columns.first(this.#count, Math.max(needed, this.#columns.timestamp.length * 2));
+    return this.#columns;
   }
 
   /** The records written, and an empty writer. */
   finish(): RecordColumns {
     const count = this.#count;
-    const column = (part: number) => {
-      const values = new Int32Array(count);
-      for (let record = 0; record < count; record++) values[record] = this.#starts[record * 6 + part] as number;
-      return values;
-    };
+    const { timestamp, valueStart, valueLength, keyStart, keyLength, headersStart, headersLength } = this.#columns.first(count, count);
     const offset = new Float64Array(count);
     for (let record = 0; record < count; record++) offset[record] = record;
-    const records: RecordColumns = {
-      count,
-      bytes: this.#takeBytes(),
-      valueStart: column(0),
-      valueLength: column(1),
-      keyStart: column(2),
-      keyLength: column(3),
-      headersStart: column(4),
-      headersLength: column(5),
-      timestamp: this.#timestamps.slice(0, count),
-      offset,
-    };
     this.#count = 0;
-    this.#length = 0;
-    return records;
+    const bytes = this.#takeBytes();
+    return { count, bytes, valueStart, valueLength, keyStart, keyLength, headersStart, headersLength, timestamp, offset };
   }
 
   /** The bytes written: the buffer itself where it is mostly full, which spares a copy, else a copy, which spares the room. */
   #takeBytes(): Uint8Array {
-    if (this.#length * 2 < this.#bytes.length) return this.#bytes.slice(0, this.#length);
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const length = this.#length;
+    this.#length = 0;
+    if (length * 2 < this.#bytes.length) return this.#bytes.slice(0, length);
+    const bytes = this.#bytes.subarray(0, length);
     this.#bytes = NOTHING;
     return bytes;
   }
@@ -160,3 +145,48 @@ export class RecordWriter {
 
 const NOTHING = new Uint8Array(0);
 const FIRST_BYTES = 64 * 1024;
+const FIRST_RECORDS = 1024;
+
+/** Below this many bytes a loop copies faster than a call into the engine. */
+const COPY_BY_LOOP = 64;
+
+/** Copies bytes; returns the position behind them. */
+function copyShort(from: Uint8Array, to: Uint8Array, at: number): number {
+  if (from.length > COPY_BY_LOOP) to.set(from, at);
+  else for (let byte = 0; byte < from.length; byte++) to[at + byte] = from[byte] as number;
+  return at + from.length;
+}
+
+/** Columns of records that are being written. */
+class WrittenColumns {
+  readonly timestamp: Float64Array;
+  readonly valueStart: Int32Array;
+  readonly valueLength: Int32Array;
+  readonly keyStart: Int32Array;
+  readonly keyLength: Int32Array;
+  readonly headersStart: Int32Array;
+  readonly headersLength: Int32Array;
+
+  constructor(records: number) {
+    this.timestamp = new Float64Array(records);
+    this.valueStart = new Int32Array(records);
+    this.valueLength = new Int32Array(records);
+    this.keyStart = new Int32Array(records);
+    this.keyLength = new Int32Array(records);
+    this.headersStart = new Int32Array(records);
+    this.headersLength = new Int32Array(records);
+  }
+
+  /** A copy of the first `count` records with room for so many. */
+  first(count: number, room: number): WrittenColumns {
+    const columns = new WrittenColumns(room);
+    columns.timestamp.set(this.timestamp.subarray(0, count));
+    columns.valueStart.set(this.valueStart.subarray(0, count));
+    columns.valueLength.set(this.valueLength.subarray(0, count));
+    columns.keyStart.set(this.keyStart.subarray(0, count));
+    columns.keyLength.set(this.keyLength.subarray(0, count));
+    columns.headersStart.set(this.headersStart.subarray(0, count));
+    columns.headersLength.set(this.headersLength.subarray(0, count));
+    return columns;
+  }
+}

@@ -17,11 +17,12 @@ const TEXT: i32 = 7;
 const BOOLEAN: i32 = 8;
 
 /**
- * Writes rows `from` to `to` one after another, and where each ends, counted from `out`, into `ends`; stops before a row that might not fit before `limit`.
+ * Writes rows `from` to `to` one after another, each with a gap behind it of as many bytes as `gaps` says, and where each ends, counted from `out`, into `ends`; stops before a row that might not fit before `limit`.
  * Returns the number of rows written. `last` is the text after the last value. Up to 16 bytes beyond a value are overwritten.
  */
 export function writeRows(
-  columns: usize, count: i32, last: usize, lastLength: u32, from: u32, to: u32, out: usize, limit: usize, ends: usize, powersOfTen: usize,
+  columns: usize, count: i32, last: usize, lastLength: u32, from: u32, to: u32, gaps: usize, out: usize, limit: usize, ends: usize,
+  powersOfTen: usize,
 ): u32 {
   const end = columns + <usize>count * COLUMN;
   let most: usize = lastLength + 16;
@@ -33,13 +34,15 @@ export function writeRows(
   let at = out;
   let row = from;
   for (; row < to; row++) {
-    if (at + most + (texts == 0 ? 0 : roomOfTexts(columns, end, row)) > limit) break;
+    const gap = <usize>load<u32>(gaps + (<usize>row << 2));
+    if (at + most + gap + (texts == 0 ? 0 : roomOfTexts(columns, end, row)) > limit) break;
     for (let column = columns; column < end; column += COLUMN) {
       at = copyText(load<u32>(column, 20), load<u32>(column, 24), at);
       at = isValid(column, row) ? writeValue(column, row, at, powersOfTen) : writeNull(at);
     }
     at = copyText(last, lastLength, at);
     store<u32>(ends + (<usize>(row - from) << 2), <u32>(at - out));
+    at += gap;
   }
   return row - from;
 }

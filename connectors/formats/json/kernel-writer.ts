@@ -53,13 +53,15 @@ export class KernelWriter {
     // About as many bytes as last time: a buffer that grows is copied every time.
     writer.reserve(Math.ceil(batch.numRows * this.#bytesPerRow * 1.05));
     const before = writer.position;
-    for (let row = 0; row < batch.numRows; ) row = this.#writeFrom(row, batch.numRows, columns, writer, fields);
+    const gaps = keyLengths(batch.numRows, fields);
+    for (let row = 0; row < batch.numRows; ) row = this.#writeFrom(row, columns, gaps, writer, fields);
     if (batch.numRows > 0) this.#bytesPerRow = (writer.position - before) / batch.numRows;
     return true;
   }
 
   /** Lays the columns out in the kernel's memory, and writes rows from there until the end. */
-  #writeFrom(first: number, rows: number, columns: readonly KernelColumn[], writer: RecordWriter, fields: RecordFields): number {
+  #writeFrom(first: number, columns: readonly KernelColumn[], gaps: Int32Array, writer: RecordWriter, fields: RecordFields): number {
+    const rows = gaps.length;
     const { memory, functions, powersOfTen, start } = this.#kernel as JsonWriterKernel;
     const layout = new MemoryLayout(start);
     const descriptors = new Uint32Array(columns.length * DESCRIPTOR_WORDS);
@@ -80,23 +82,32 @@ export class KernelWriter {
     const last = this.#pieces[columns.length] as Uint8Array;
     const lastAt = layout.add(last);
     const columnsAt = layout.add(descriptors);
+    const gapsAt = layout.add(gaps);
     const ends = layout.room(rows * 4);
     const out = layout.room(this.#outBytes);
     layout.copyTo(memory);
     for (let row = first; row < rows; ) {
       const limit = out + this.#outBytes;
-      const written = functions.writeRows(columnsAt, columns.length, lastAt, last.length, row, rows, out, limit, ends, powersOfTen);
+      const written = functions.writeRows(columnsAt, columns.length, lastAt, last.length, row, rows, gapsAt, out, limit, ends, powersOfTen);
       if (written === 0) {
         // A row that is longer than all the room there is: laid out anew with more.
         this.#outBytes *= 2;
         return row;
       }
       const endOf = new Int32Array(memory.buffer, ends, written);
-      writer.addValues(new Uint8Array(memory.buffer, out, endOf[written - 1] as number), endOf, fields, row);
+      const bytes = (endOf[written - 1] as number) + (gaps[row + written - 1] as number);
+      writer.addValues(new Uint8Array(memory.buffer, out, bytes), endOf, fields, row);
       row += written;
     }
     return rows;
   }
+}
+
+/** Bytes of each row's key, for which room is left behind its value. */
+function keyLengths(rows: number, fields: RecordFields): Int32Array {
+  const lengths = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) lengths[row] = fields.key(row)?.length ?? 0;
+  return lengths;
 }
 
 /** Regions of memory one after another, each followed by bytes to spare. */
