@@ -28,6 +28,7 @@ export {
   tanh,
 } from './math.ts';
 export * as opcodes from './opcodes.ts';
+export { createEncodeFunctions, ENCODE_START, type EncodeFunctions } from './parquet-encode.ts';
 export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-pages.ts';
 export { Random } from './random.ts';
 export {

@@ -21,6 +21,7 @@ const MODULES = [
   { constant: 'SCANNER', entry: 'json-scanner.ts', flags: ARENA },
   { constant: 'JSON_WRITER', entry: 'json-writer.ts', flags: ARENA },
   { constant: 'PARQUET_PAGES', entry: 'parquet-pages.ts', flags: ARENA },
+  { constant: 'PARQUET_ENCODE', entry: 'parquet-encode.ts', flags: ARENA },
   { constant: 'MATH', entry: 'math-module.ts', flags: [] },
 ];
 
