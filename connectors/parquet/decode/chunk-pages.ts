@@ -67,7 +67,8 @@ export class ChunkPages {
       this.#position += length;
       const packed = this.#bytes(packedSize, false);
       this.#position += packedSize;
-      this.#scratch.pages.prepare({ packed: packedSize, unpacked: size, values: this.#valuesOf(header), entries: this.#entryBytes });
+      if (header.number(1) === DICTIONARY) this.#entryBytes = size;
+      this.#scratch.pages.prepare({ entries: this.#entryBytes, bytes: Math.max(packedSize, size), values: this.#valuesOf(header) });
       const crc = header.number(4);
       if (crc !== undefined && crc32(packed) !== crc >>> 0) throw new RangeError("a page's checksum does not match its bytes");
       const type = header.number(1);
@@ -86,8 +87,7 @@ export class ChunkPages {
 
   #dictionaryPage(header: ThriftStruct, packed: Uint8Array, size: number): Page {
     const { values, encoding } = countOf(header.struct(7), 2);
-    this.#entryBytes = size;
-    return { isDictionary: true, values, encoding, levels: undefined, data: unpackPage(this.#codec, packed, size, this.#scratch) };
+    return { isDictionary: true, values, encoding, levels: undefined, data: unpackPage(this.#codec, packed, size, this.#scratch, true) };
   }
 
   #dataPage(header: ThriftStruct, packed: Uint8Array, size: number): Page {

@@ -1,7 +1,8 @@
 import type { ThriftStruct } from '../format/thrift-value.ts';
 import { ChunkPages, type Page, type ReadAt } from './chunk-pages.ts';
-import { type ColumnKind, ColumnPart, type DecodedColumn } from './column-part.ts';
-import { isAllOnes, readHybrid } from './hybrid-runs.ts';
+import { type ColumnKind, ColumnPart } from './column-part.ts';
+import { ENCODING } from './encodings.ts';
+import type { DecodedColumn } from './part-values.ts';
 import type { Scratch } from './unpack-page.ts';
 
 /** What a column is, as far as decoding goes. */
@@ -58,8 +59,8 @@ export class ColumnReader {
   #readPage(part: ColumnPart): void {
     const page = this.#pages.next();
     if (page.isDictionary) {
-      if (page.encoding !== 0 && page.encoding !== 2) throw new RangeError('a dictionary is not plain');
-      part.setDictionary(page.data, page.values);
+      if (page.encoding !== ENCODING.plain && page.encoding !== ENCODING.plainDictionary) throw new RangeError('a dictionary is not plain');
+      part.setDictionary(page.data, page.values, this.#scratch);
       return;
     }
     if (page.values > this.#rows) throw new RangeError('a column has more rows than its row group');
@@ -74,22 +75,8 @@ export class ColumnReader {
     }
   }
 
-  #decode(page: Page, part: ColumnPart): void {
-    const rows = page.values;
-    if (page.levels === undefined || isAllOnes(page.levels, rows)) {
-      part.addPage(page, rows, rows, undefined, this.#scratch);
-      return;
-    }
-    const levels = this.#scratch.levels(rows);
-    readHybrid(page.levels, 1, rows, levels);
-    let present = 0;
-    let wrong = 0;
-    for (let row = 0; row < rows; row++) {
-      const level = levels[row] as number;
-      present += level;
-      if (level >>> 0 > 1) wrong = 1;
-    }
-    if (wrong !== 0) throw new RangeError('a flat column has nested values');
-    part.addPage(page, rows, present, present === rows ? undefined : levels, this.#scratch);
+  #decode({ levels, values, encoding, data }: Page, part: ColumnPart): void {
+    const nulls = levels && this.#scratch.pages.nulls(levels, values, part.length & 7);
+    part.addPage({ encoding, data, rows: values, nulls }, this.#scratch);
   }
 }

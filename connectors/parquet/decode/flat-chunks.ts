@@ -1,8 +1,9 @@
 import type { ThriftStruct } from '../format/thrift-value.ts';
 import type { ChunkRequest } from '../read/engine.ts';
 import type { ReadAt } from './chunk-pages.ts';
-import { type DecodedColumn, KNOWN_ENCODINGS } from './column-part.ts';
 import { type ColumnForm, ColumnReader } from './column-reader.ts';
+import { KNOWN_ENCODINGS } from './encodings.ts';
+import type { DecodedColumn } from './part-values.ts';
 import { KNOWN_CODECS, Scratch } from './unpack-page.ts';
 
 /** Column chunks of a row group that are to be decoded here, in the order of the request. */
@@ -51,7 +52,7 @@ export function* flatChunks(
     yield columns.map((column) => readerOf(read, column, rows, skip, scratch).read(rows - skip));
     return;
   }
-  const readers = columns.map((column) => readerOf(read, column, rows, 0, new Scratch(scratch.pages)));
+  const readers = columns.map((column) => readerOf(read, column, rows, 0, new Scratch(scratch.pages, true)));
   passOver(readers, skip, chunkRows);
   for (let row = skip; row < rows; row += chunkRows) yield readers.map((reader) => reader.read(Math.min(chunkRows, rows - row)));
 }

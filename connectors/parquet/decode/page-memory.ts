@@ -1,32 +1,39 @@
 import { createPageFunctions, PAGES_START, type PageFunctions } from '../../../kernels/index.ts';
+import type { PageNulls } from './part-values.ts';
 
 /** Kernels may read and write this much beyond a region. */
 const SPARE = 64;
 const PAGE = 65_536;
 
-/** What one page needs, bytes. */
+/** What one page needs: bytes of its dictionary's entries, bytes packed or unpacked, and values. */
 interface Needs {
-  readonly packed: number;
-  readonly unpacked: number;
-  readonly values: number;
   readonly entries: number;
+  readonly bytes: number;
+  readonly values: number;
+}
+
+/** A dictionary of values of fixed width. Whoever takes turns with other readers keeps its bytes. */
+export interface EntryBytes {
+  readonly length: number;
+  readonly copy: Uint8Array | undefined;
 }
 
 /**
- * Memory of the page kernels, laid out anew when a page needs more than those before: packed | unpacked | codes | values | dictionary entries.
- * Views of it hold until the next `prepare`.
+ * Memory of the page kernels, laid out anew when a page needs more than those before: entries | packed | unpacked | bits of levels | codes | values.
+ * Views of it hold until the next `prepare`, the entries beyond that, until others are loaded.
  */
 export class PageMemory {
   readonly #functions: PageFunctions;
   readonly #memory: WebAssembly.Memory;
-  #sizes: Needs = { packed: 0, unpacked: 0, values: 0, entries: 0 };
+  #sizes: Needs = { entries: 0, bytes: 0, values: 0 };
+  readonly #entries = PAGES_START;
   #packed = PAGES_START;
   #unpacked = PAGES_START;
+  #levels = PAGES_START;
   #codes = PAGES_START;
   #values = PAGES_START;
-  #entries = PAGES_START;
   /** The dictionary whose entries are in the memory. */
-  #dictionary: Int32Array | undefined;
+  #loaded: EntryBytes | undefined;
 
   constructor() {
     const { functions, memory } = createPageFunctions();
@@ -36,68 +43,110 @@ export class PageMemory {
 
   /** Makes room for a page. */
   prepare(needs: Needs): void {
-    const { packed, unpacked, values, entries } = this.#sizes;
-    if (needs.packed <= packed && needs.unpacked <= unpacked && needs.values <= values && needs.entries <= entries) return;
-    this.#sizes = {
-      packed: grown(packed, needs.packed),
-      unpacked: grown(unpacked, needs.unpacked),
-      values: grown(values, needs.values),
-      entries: grown(entries, needs.entries),
-    };
-    this.#layOut();
+    const { entries, bytes, values } = this.#sizes;
+    if (needs.entries <= entries && needs.bytes <= bytes && needs.values <= values) return;
+    this.#sizes = { entries: grown(entries, needs.entries), bytes: grown(bytes, needs.bytes), values: grown(values, needs.values) };
+    this.#layOut(this.#sizes);
   }
 
-  #layOut(): void {
-    const { packed, unpacked, values, entries } = this.#sizes;
-    this.#unpacked = after(this.#packed, packed);
-    this.#codes = after(this.#unpacked, unpacked);
-    this.#values = after(this.#codes, values * 4);
-    this.#entries = after(this.#values, values * 8);
-    const missing = after(this.#entries, entries) - this.#memory.buffer.byteLength;
+  #layOut({ entries, bytes, values }: Needs): void {
+    this.#packed = after(this.#entries, entries);
+    this.#unpacked = after(this.#packed, bytes);
+    this.#levels = after(this.#unpacked, bytes);
+    this.#codes = after(this.#levels, (values >> 3) + 2);
+    // Room for values in both: they move to and fro.
+    this.#values = after(this.#codes, values * 8);
+    const missing = after(this.#values, values * 8) - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
-    this.#dictionary = undefined;
   }
 
-  /** Unpacks raw Snappy data of `length` bytes; undefined when they are none. */
-  unpackSnappy(data: Uint8Array, length: number): Uint8Array | undefined {
-    new Uint8Array(this.#memory.buffer, this.#packed, data.length).set(data);
-    if (this.#functions.unpackSnappy(this.#packed, data.length, this.#unpacked, length) === 0) return undefined;
-    return new Uint8Array(this.#memory.buffer, this.#unpacked, length);
+  /** Unpacks raw Snappy data of `length` bytes; undefined when they are none. Entries of a dictionary lie elsewhere than values, so that they stay. */
+  unpackSnappy(data: Uint8Array, length: number, isDictionary = false): Uint8Array | undefined {
+    const out = isDictionary ? this.#entries : this.#unpacked;
+    if (isDictionary) this.#loaded = undefined;
+    if (this.#functions.unpackSnappy(this.#addressOf(data, this.#packed), data.length, out, length) === 0) return undefined;
+    return this.#view(out, length);
+  }
+
+  /** Makes bytes the entries that `entriesOf` looks up. */
+  loadEntries(data: Uint8Array, length: number, keepsCopy: boolean): EntryBytes {
+    if (data.length < length) throw new RangeError('a dictionary has fewer entries than its header says');
+    const bytes = data.subarray(0, length);
+    if (data.buffer !== this.#memory.buffer || data.byteOffset !== this.#entries) this.#view(this.#entries, length).set(bytes);
+    this.#loaded = { length, copy: keepsCopy ? bytes.slice() : undefined };
+    return this.#loaded;
   }
 
   /**
-   * Reads codes of `width` bits. The result holds until the next page.
+   * Reads the definition levels of a flat column's rows; undefined where all are valid.
+   *
+   * @throws RangeError when the bytes end too early, or a level is neither 0 nor 1.
+   */
+  nulls(data: Uint8Array, rows: number, shift: number): PageNulls | undefined {
+    const present = this.#readBits(data, this.#packed, rows, this.#levels, shift);
+    return present === rows ? undefined : { present, shift, bits: this.#view(this.#levels, (shift + rows + 7) >> 3) };
+  }
+
+  /**
+   * Reads codes of `width` bits, as words.
    *
    * @throws RangeError when the bytes end too early, or a code is none of `entries`.
    */
-  codes(data: Uint8Array, width: number, count: number, entries: number): Int32Array {
-    this.#readCodes(data, width, count, entries);
-    return new Int32Array(this.#memory.buffer, this.#codes, count);
-  }
-
-  /** The dictionary entries that codes of `width` bits stand for, as words: `perEntry` of four bytes each. */
-  entriesOf(data: Uint8Array, width: number, count: number, dictionary: Int32Array, perEntry: 1 | 2): Int32Array {
-    this.#readCodes(data, width, count, dictionary.length / perEntry);
-    if (this.#dictionary !== dictionary) {
-      new Int32Array(this.#memory.buffer, this.#entries, dictionary.length).set(dictionary);
-      this.#dictionary = dictionary;
-    }
-    const gather = perEntry === 2 ? this.#functions.gatherPairs : this.#functions.gatherWords;
-    gather(this.#codes, count, this.#entries, this.#values);
-    return new Int32Array(this.#memory.buffer, this.#values, count * perEntry);
-  }
-
-  #readCodes(data: Uint8Array, width: number, count: number, entries: number): void {
+  codes(data: Uint8Array, width: number, count: number, entries: number): Uint8Array {
     if (width > 32) throw new RangeError(`codes of ${width} bits`);
-    const largest = this.#functions.readRuns(this.#addressOf(data), data.length, width, count, this.#codes);
+    const largest = this.#functions.readRuns(this.#addressOf(data, this.#unpacked), data.length, width, count, this.#codes);
     if (largest < 0) throw new RangeError('runs of codes end too early');
     if (largest >= entries && count > 0) throw new RangeError('a value is not in the dictionary');
+    return this.#view(this.#codes, count * 4);
   }
 
-  #addressOf(data: Uint8Array): number {
+  /** The dictionary entries of `size` bytes that codes of `width` bits stand for. */
+  entriesOf(data: Uint8Array, width: number, count: number, entries: EntryBytes, size: 4 | 8): Uint8Array {
+    this.codes(data, width, count, Math.floor(entries.length / size));
+    if (this.#loaded !== entries) this.#view(this.#entries, entries.length).set(entries.copy as Uint8Array);
+    this.#loaded = entries;
+    const gather = size === 8 ? this.#functions.gatherPairs : this.#functions.gatherWords;
+    gather(this.#codes, count, this.#entries, this.#values);
+    return this.#view(this.#values, count * size);
+  }
+
+  /** A bitmap of bits in run lengths and bit packing. */
+  bits(data: Uint8Array, count: number): Uint8Array {
+    this.#readBits(data, this.#unpacked, count, this.#codes, 0);
+    return this.#view(this.#codes, (count + 7) >> 3);
+  }
+
+  /** Values of `size` bytes that stand one after another at the places of valid rows, 0 at those of nulls. */
+  spread(values: Uint8Array, rows: number, { shift }: PageNulls, size: 4 | 8): Uint8Array {
+    const from = this.#addressOf(values, this.#unpacked);
+    const out = from === this.#codes ? this.#values : this.#codes;
+    const spread = size === 8 ? this.#functions.spreadPairs : this.#functions.spreadWords;
+    spread(from, this.#levels, shift, rows, out);
+    return this.#view(out, rows * size);
+  }
+
+  /** A bitmap of `rows` bits from bit `shift` on, of bits that stand one after another. */
+  spreadBits(bits: Uint8Array, rows: number, { shift }: PageNulls): Uint8Array {
+    this.#functions.spreadBits(this.#addressOf(bits, this.#unpacked), this.#levels, shift, rows, this.#values);
+    return this.#view(this.#values, (shift + rows + 7) >> 3);
+  }
+
+  #readBits(data: Uint8Array, region: number, count: number, out: number, shift: number): number {
+    const ones = this.#functions.readBits(this.#addressOf(data, region), data.length, count, out, shift);
+    if (ones === -1) throw new RangeError('runs of levels or booleans end too early');
+    if (ones < 0) throw new RangeError('a flat column has nested values');
+    return ones;
+  }
+
+  /** Where data lie in the memory; data from elsewhere are copied to a region. */
+  #addressOf(data: Uint8Array, region: number): number {
     if (data.buffer === this.#memory.buffer) return data.byteOffset;
-    new Uint8Array(this.#memory.buffer, this.#unpacked, data.length).set(data);
-    return this.#unpacked;
+    this.#view(region, data.length).set(data);
+    return region;
+  }
+
+  #view(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, length);
   }
 }
 

@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { PageMemory } from './page-memory.ts';
+import type { PageScratch } from './part-values.ts';
 
 /** Codecs by their numbers in Parquet's footer that pages can be unpacked from here. */
 export const KNOWN_CODECS: ReadonlySet<number> = new Set([0, 1, 2, 4, 6]);
@@ -13,13 +14,13 @@ const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDeco
  *
  * @throws RangeError when the bytes are not what the codec makes of a page of that length.
  */
-export function unpackPage(codec: number, packed: Uint8Array, length: number, scratch: Scratch): Uint8Array {
+export function unpackPage(codec: number, packed: Uint8Array, length: number, scratch: Scratch, isDictionary = false): Uint8Array {
   if (codec === 0) {
     if (packed.length !== length) throw new RangeError('a page that is not compressed has two lengths');
     return packed;
   }
   if (codec === 1) {
-    const out = scratch.pages.unpackSnappy(packed, length);
+    const out = scratch.pages.unpackSnappy(packed, length, isDictionary);
     if (out === undefined) throw new RangeError('a page holds no Snappy data of the length that its header says');
     return out;
   }
@@ -41,32 +42,20 @@ function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Arra
 }
 
 /** Memory that is used again from page to page. */
-export class Scratch {
+export class Scratch implements PageScratch {
   readonly pages: PageMemory;
+  readonly takesTurns: boolean;
   #window = new Uint8Array(0);
-  #numbers = new Int32Array(0);
-  #levels = new Int32Array(0);
 
   /** Readers that take turns page by page share `pages`, and each has its own bytes. */
-  constructor(pages = new PageMemory()) {
+  constructor(pages = new PageMemory(), takesTurns = false) {
     this.pages = pages;
+    this.takesTurns = takesTurns;
   }
 
   /** For packed bytes as they are in the file. */
   window(length: number): Uint8Array<ArrayBuffer> {
     if (this.#window.length < length) this.#window = new Uint8Array(Math.ceil(length * 1.25));
     return this.#window.subarray(0, length);
-  }
-
-  /** For codes of dictionary entries. */
-  numbers(length: number): Int32Array {
-    if (this.#numbers.length < length) this.#numbers = new Int32Array(Math.ceil(length * 1.25));
-    return this.#numbers;
-  }
-
-  /** For definition levels. */
-  levels(length: number): Int32Array {
-    if (this.#levels.length < length) this.#levels = new Int32Array(Math.ceil(length * 1.25));
-    return this.#levels;
   }
 }

@@ -1,89 +1,57 @@
-import type { PageMemory } from './page-memory.ts';
+import { codesOf, ENCODING, isCoded, unknownEncoding } from './encodings.ts';
+import type { EntryBytes, PageMemory } from './page-memory.ts';
+import { freshBytes, type PageScratch, type PartValues, type ValueBuffers, type ValuePage } from './part-values.ts';
 
-/**
- * Values of four or eight bytes, as words of four: eight bytes are moved as two words, because a float64 could lose the bits of a NaN, and BigInts are slow.
- */
-export class WordValues {
-  readonly #words: Int32Array<ArrayBuffer>;
-  readonly #isWide: boolean;
-  #dictionary: Int32Array = new Int32Array(0);
+const NO_ENTRIES: EntryBytes = { length: 0, copy: new Uint8Array(0) };
 
-  /** `width`: bytes per value, 4 or 8. */
-  constructor(capacity: number, width: 4 | 8) {
-    this.#isWide = width === 8;
-    this.#words = new Int32Array((capacity * width) / 4);
+/** Integers that the file keeps in more bytes than their type has. */
+export type Narrower = Int8ArrayConstructor | Int16ArrayConstructor;
+
+/** Values of four or eight bytes. */
+export class WordValues implements PartValues {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #size: 4 | 8;
+  readonly #narrower: Narrower | undefined;
+  #dictionary = NO_ENTRIES;
+
+  /** `size`: bytes per value. */
+  constructor(capacity: number, size: 4 | 8, narrower?: Narrower) {
+    this.#bytes = freshBytes(capacity * size);
+    this.#size = size;
+    this.#narrower = narrower;
   }
 
-  get buffer(): ArrayBuffer {
-    return this.#words.buffer;
-  }
-
-  get words(): Int32Array<ArrayBuffer> {
-    return this.#words;
-  }
-
-  /** Takes over the dictionary of another part of the same column. */
   shareDictionary(other: WordValues): void {
     this.#dictionary = other.#dictionary;
   }
 
-  setDictionary(data: Uint8Array, count: number): void {
-    this.#dictionary = wordsOf(data, count * this.#width);
+  setDictionary(data: Uint8Array, count: number, { pages, takesTurns }: PageScratch): void {
+    this.#dictionary = pages.loadEntries(data, count * this.#size, takesTurns);
   }
 
-  get #width(): number {
-    return this.#isWide ? 8 : 4;
+  put(page: ValuePage, at: number, pages: PageMemory): void {
+    const values = this.#valuesOf(page, pages);
+    this.#bytes.set(page.nulls === undefined ? values : pages.spread(values, page.rows, page.nulls, this.#size), at * this.#size);
   }
 
-  /** Puts `count` values at row `at`, one after another. */
-  putPlain(data: Uint8Array, count: number, at: number): void {
-    const length = count * this.#width;
-    if (data.length < length) throw new RangeError('a page has fewer values than its header says');
-    new Uint8Array(this.#words.buffer).set(data.subarray(0, length), at * this.#width);
-  }
-
-  /** Puts the entries that codes of `width` bits stand for. */
-  putCodes(data: Uint8Array, width: number, count: number, at: number, pages: PageMemory): void {
-    const perEntry = this.#isWide ? 2 : 1;
-    this.#words.set(pages.entriesOf(data, width, count, this.#dictionary, perEntry), at * perEntry);
-  }
-
-  /** Moves values that stand one after another at row `at` to the rows whose level is 1; the others become 0. */
-  spread(levels: Int32Array, rows: number, present: number, at: number): void {
-    if (this.#isWide) spreadPairs(this.#words, levels, rows, present, at);
-    else spreadWords(this.#words, levels, rows, present, at);
+  /** Those of the rows that are not null, one after another. */
+  #valuesOf({ encoding, data, rows, nulls }: ValuePage, pages: PageMemory): Uint8Array {
+    const count = nulls?.present ?? rows;
+    if (isCoded(encoding)) {
+      const { codes, width } = codesOf(data, count);
+      return pages.entriesOf(codes, width, count, this.#dictionary, this.#size);
+    }
+    if (encoding !== ENCODING.plain) throw unknownEncoding(encoding);
+    if (data.length < count * this.#size) throw new RangeError('a page has fewer values than its header says');
+    return data.subarray(0, count * this.#size);
   }
 
   copyFrom(other: WordValues, from: number, count: number, at: number): void {
-    const words = this.#width / 4;
-    this.#words.set(other.#words.subarray(from * words, (from + count) * words), at * words);
+    this.#bytes.set(other.#bytes.subarray(from * this.#size, (from + count) * this.#size), at * this.#size);
   }
-}
 
-/** A copy that begins at a multiple of four, as words. */
-function wordsOf(data: Uint8Array, length: number): Int32Array {
-  if (data.length < length) throw new RangeError('a dictionary has fewer entries than its header says');
-  return new Int32Array(data.slice(0, length).buffer, 0, length / 4);
-}
-
-/** Without branches: which values are null cannot be foreseen. */
-function spreadPairs(words: Int32Array, levels: Int32Array, rows: number, present: number, at: number): void {
-  // Backwards, so that no value is overwritten before it was moved.
-  let from = at + present;
-  for (let row = rows - 1; row >= 0; row--) {
-    const to = 2 * (at + row);
-    const level = levels[row] as number;
-    from -= level;
-    words[to + 1] = (words[2 * from + 1] as number) & -level;
-    words[to] = (words[2 * from] as number) & -level;
-  }
-}
-
-function spreadWords(words: Int32Array, levels: Int32Array, rows: number, present: number, at: number): void {
-  let from = at + present;
-  for (let row = rows - 1; row >= 0; row--) {
-    const level = levels[row] as number;
-    from -= level;
-    words[at + row] = (words[from] as number) & -level;
+  finish(): ValueBuffers {
+    const { buffer } = this.#bytes;
+    return { values: this.#narrower === undefined ? buffer : new this.#narrower(new Int32Array(buffer)).buffer };
   }
 }

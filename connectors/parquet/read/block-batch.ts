@@ -1,6 +1,6 @@
 import { Data, type DataType, type Field, DataType as Is, type RecordBatch, RecordBatchReader, Schema, Vector } from 'apache-arrow';
 import { makeBatch } from '../../../columnar/index.ts';
-import type { DecodedColumn } from '../decode/column-part.ts';
+import type { DecodedColumn } from '../decode/part-values.ts';
 import type { ByteRange, ColumnLayout, DecodedBlock } from './column-block.ts';
 
 /** The rows of a block as a record batch, over the block's own bytes. `fields` are those that were asked for, in the file's order. */

@@ -1,4 +1,4 @@
-import type { DecodedColumn } from '../decode/column-part.ts';
+import type { DecodedColumn } from '../decode/part-values.ts';
 
 /** Part of a block's bytes: start and length. */
 export type ByteRange = readonly [start: number, length: number];

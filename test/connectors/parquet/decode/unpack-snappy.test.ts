@@ -6,7 +6,7 @@ import { unpackSnappy as oracle } from './snappy-oracle.ts';
 const memory = new PageMemory();
 
 function unpacked(packed: readonly number[], length: number): number[] {
-  memory.prepare({ packed: packed.length, unpacked: length, values: 0, entries: 0 });
+  memory.prepare({ entries: 0, bytes: Math.max(packed.length, length), values: 0 });
   const out = memory.unpackSnappy(Uint8Array.from(packed), length);
   if (out === undefined) throw new RangeError('no Snappy data');
   return [...out];
