@@ -4,10 +4,11 @@ import type { TypeMap } from 'apache-arrow';
 import { type Batch, type BatchSchema, describeSchema, selectColumns, takeRows } from '../../../columnar/index.ts';
 import { MillraceError, type StreamBatch } from '../../../streams/index.ts';
 import type { Sink } from '../../contract/index.ts';
+import type { Encoding } from '../encode/encoding.ts';
+import { type EncodeIn, GroupEncoder } from '../encode/group-encoder.ts';
 import { WORK_FOLDER } from './archived-end.ts';
-import type { Encoding } from './encode-row-group.ts';
 import { deleteManifest, manifestEpochs, type Publication, publish, readManifest, writeManifest } from './manifest.ts';
-import { PartFile, sweep } from './part-file.ts';
+import { PartFile, type PartWriter, sweep } from './part-file.ts';
 import { checkPartitioning, type Partitioning, type PartitionKey, PartitionKeys } from './partition-keys.ts';
 
 /** What an archive does, settled. */
@@ -16,6 +17,7 @@ export interface ArchiveSettings {
   readonly prefix: string;
   readonly partitioning: Partitioning;
   readonly encoding: Encoding;
+  readonly encodeIn: EncodeIn;
   readonly rowGroupRows: number;
   readonly rollRows: number;
   readonly rollBytes: number;
@@ -26,7 +28,12 @@ export interface ArchiveSettings {
 export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   readonly #settings: ArchiveSettings;
   readonly #keys: PartitionKeys;
+  readonly #writer: PartWriter;
   readonly #open = new Map<number, PartFile>();
+  /** Files of which the last row group, or the end, is on its way. */
+  #finishing: Promise<void>[] = [];
+  /** Writes that wait for row groups. */
+  #writing: Promise<void> | undefined;
   #task = '';
   #directory = '';
   #nextFile = 0;
@@ -41,27 +48,46 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   constructor(settings: ArchiveSettings) {
     this.#settings = settings;
     this.#keys = new PartitionKeys(settings.partitioning);
+    this.#writer = { encoding: settings.encoding, encoder: new GroupEncoder(settings.encodeIn) };
   }
 
   async open(task: string): Promise<void> {
     this.#task = task;
     const name = task.replace(/[^\w.-]/g, '_');
     this.#directory = join(this.#settings.root, WORK_FOLDER, `${this.#settings.prefix}${name}`);
-    this.#guard(() => mkdirSync(this.#directory, { recursive: true }));
+    await this.#guard(() => void mkdirSync(this.#directory, { recursive: true }));
   }
 
-  write(input: StreamBatch<T>): void {
-    this.#guard(() => {
-      const { batch } = input;
-      this.#meetSchema(batch.schema);
-      const numbers = this.#keys.numbersOf(batch);
-      for (let from = 0; from < batch.numRows; ) {
-        const to = this.#closeFinished(input, from);
-        this.#writeSegment(input, numbers, from, to);
-        from = to;
-      }
-      if (batch.numRows > 0) this.#dirty = true;
+  /** Waits only while more row groups are under way than memory should hold, or while the size of a file decides about its next row. */
+  write(input: StreamBatch<T>): Promise<void> | void {
+    const waits = this.#writeRows(input);
+    if (this.#writing !== undefined) return this.#resume(waits, this.#writing);
+    const first = this.#told(() => waits.next());
+    return first.done ? undefined : this.#resume(waits, first.value);
+  }
+
+  #resume(waits: Iterator<Promise<void>, void>, first: Promise<void>): Promise<void> {
+    const writing = this.#guard(async () => {
+      await first;
+      for (let wait = waits.next(); !wait.done; wait = waits.next()) await wait.value;
+      if (this.#writing === writing) this.#writing = undefined;
     });
+    // Whoever waits for it is told, and so is the next write or `prepare`.
+    writing.catch(() => {});
+    this.#writing = writing;
+    return writing;
+  }
+
+  *#writeRows(input: StreamBatch<T>): Generator<Promise<void>, void> {
+    const { batch } = input;
+    this.#meetSchema(batch.schema);
+    const numbers = this.#keys.numbersOf(batch);
+    for (let from = 0; from < batch.numRows; ) {
+      const to = this.#closeFinished(input, from);
+      yield* this.#writeSegment(input, numbers, from, to);
+      from = to;
+    }
+    if (batch.numRows > 0) this.#dirty = true;
   }
 
   /** Files under way with other columns, of a pipeline that was changed since, are finished as they are. */
@@ -74,10 +100,13 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     this.#lastSchema = schema;
   }
 
-  async prepare(epoch: number): Promise<void> {
-    this.#guard(() => {
+  prepare(epoch: number): Promise<void> {
+    return this.#guard(async () => {
+      await this.#writing;
       if (!this.#dirty) return;
-      const open = [...this.#open.values()].map((file) => file.save());
+      const open = await Promise.all([...this.#open.values()].map((file) => file.save()));
+      await Promise.all(this.#finishing);
+      this.#finishing = [];
       writeManifest(this.#directory, {
         version: 1,
         epoch,
@@ -90,8 +119,8 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     });
   }
 
-  async commit(epoch: number): Promise<void> {
-    this.#guard(() => {
+  commit(epoch: number): Promise<void> {
+    return this.#guard(() => {
       this.#committed = epoch;
       if (this.#prepared !== epoch) return;
       publish(this.#settings.root, this.#directory, this.#publish);
@@ -103,30 +132,41 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     });
   }
 
-  async recover(epoch: number | undefined): Promise<void> {
-    this.#guard(() => {
+  recover(epoch: number | undefined): Promise<void> {
+    return this.#guard(async () => {
+      await this.#abandon();
       const epochs = manifestEpochs(this.#directory);
       const newest = epochs.filter((one) => epoch !== undefined && one <= epoch).at(-1);
       for (const later of epochs) if (newest === undefined || later > newest) deleteManifest(this.#directory, later);
       this.#committed = epoch ?? 0;
-      for (const file of this.#open.values()) file.abandon();
-      this.#open.clear();
       if (newest !== undefined) this.#restore(newest);
       sweep(this.#directory, readdirSync(this.#directory), this.#namesInUse());
     });
   }
 
+  /** Forgets everything since the last prepare; waits for what is on its way, which must not reach a file that is written anew. */
+  async #abandon(): Promise<void> {
+    await Promise.allSettled([this.#writing, ...this.#finishing]);
+    await Promise.all([...this.#open.values()].map((file) => file.abandon()));
+    this.#open.clear();
+    this.#writing = undefined;
+    this.#finishing = [];
+    this.#publish = [];
+    this.#prepared = undefined;
+    this.#dirty = false;
+  }
+
   /** Files under way are published when all their rows are committed; else a restart goes on from what was. */
   async close(): Promise<void> {
-    if (this.#dirty || this.#open.size === 0) {
-      for (const file of this.#open.values()) file.abandon();
-      this.#open.clear();
-      return;
+    try {
+      if (this.#dirty || this.#open.size === 0) return await this.#abandon();
+      for (const number of [...this.#open.keys()]) this.#finish(number);
+      this.#dirty = true;
+      await this.prepare(this.#committed);
+      await this.commit(this.#committed);
+    } finally {
+      await this.#writer.encoder.close();
     }
-    for (const number of [...this.#open.keys()]) this.#finish(number);
-    this.#dirty = true;
-    await this.prepare(this.#committed);
-    await this.commit(this.#committed);
   }
 
   #restore(epoch: number): void {
@@ -137,12 +177,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     for (const record of manifest.open) {
       const endsAt = record.endsAt ?? Number.POSITIVE_INFINITY;
       const keyEndsAt = record.keyEndsAt ?? Number.POSITIVE_INFINITY;
-      const file = new PartFile(
-        this.#directory,
-        this.#settings.encoding,
-        { id: record.id, folder: record.folder, endsAt, keyEndsAt },
-        record,
-      );
+      const file = new PartFile(this.#directory, this.#writer, { id: record.id, folder: record.folder, endsAt, keyEndsAt }, record);
       this.#open.set(this.#keys.intern({ folder: record.folder, endsAt: keyEndsAt }), file);
     }
   }
@@ -160,7 +195,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     return row;
   }
 
-  #writeSegment(input: StreamBatch<T>, numbers: Int32Array, from: number, to: number): void {
+  *#writeSegment(input: StreamBatch<T>, numbers: Int32Array, from: number, to: number): Generator<Promise<void>, void> {
     for (const [number, rows] of groupRows(numbers, from, to)) {
       const batch = rows === undefined ? (input.batch.slice(from, to) as Batch) : takeRows(input.batch as Batch, rows);
       const rowAt = (index: number) => (rows === undefined ? from + index : (rows[index] as number));
@@ -171,10 +206,22 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
         file.append(this.#columnsOf(batch.slice(at, end) as Batch));
         file.origin.note(input, input.ordinal[rowAt(at)] as number, input.ordinal[rowAt(end - 1)] as number);
         at = end;
-        if (file.pendingRows === this.#settings.rowGroupRows) file.endRowGroup();
-        if (file.rows === this.#settings.rollRows || file.bytes >= this.#settings.rollBytes) this.#finish(number);
+        yield* this.#endFull(number, file);
       }
     }
+  }
+
+  /** Ends a row group, and a file, that are full. */
+  *#endFull(number: number, file: PartFile): Generator<Promise<void>, void> {
+    const { rowGroupRows, rollRows, rollBytes } = this.#settings;
+    if (file.pendingRows === rowGroupRows) {
+      const { encoder } = this.#writer;
+      file.endRowGroup();
+      while (encoder.isFull) yield encoder.room();
+    }
+    // As many bytes as it has, not as many as it may have.
+    if (file.rows < rollRows && file.mostBytes >= rollBytes) yield file.settled();
+    if (file.rows === rollRows || file.mostBytes >= rollBytes) this.#finish(number);
   }
 
   /** A folder's name already tells its columns. */
@@ -186,7 +233,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   }
 
   #begin(number: number, watermark: number): PartFile {
-    const { maxOpenFiles, root, prefix, encoding } = this.#settings;
+    const { maxOpenFiles, root, prefix } = this.#settings;
     if (this.#open.size >= maxOpenFiles)
       throw new MillraceError('SINK_FAILED', `archive '${root}' has ${maxOpenFiles} files under way and needs another`, {
         hint: 'partition by columns of fewer values, give the stream an event time so that files can be finished, or raise maxOpenFiles',
@@ -195,7 +242,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     const id = `${prefix}${this.#task.replace(/[^\w.-]/g, '_')}-${String(this.#nextFile++).padStart(8, '0')}`;
     // Late rows, whose time is over already, share a file until the next span of time ends.
     const endsAt = key.endsAt > watermark ? key.endsAt : this.#keys.endAfter(watermark);
-    const file = new PartFile(this.#directory, encoding, { folder: key.folder, endsAt, keyEndsAt: key.endsAt, id });
+    const file = new PartFile(this.#directory, this.#writer, { folder: key.folder, endsAt, keyEndsAt: key.endsAt, id });
     this.#open.set(number, file);
     return file;
   }
@@ -203,7 +250,10 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   #finish(number: number): void {
     const file = this.#open.get(number) as PartFile;
     this.#open.delete(number);
-    file.finish(this.#task);
+    const finishing = file.finish(this.#task);
+    // `prepare` is told.
+    finishing.catch(() => {});
+    this.#finishing.push(finishing);
     this.#publish.push({ part: `${file.id}.parquet.part`, final: join(file.folder, `${file.id}.parquet`) });
     this.#dirty = true;
   }
@@ -215,12 +265,24 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     return new Set(records.flatMap(({ id, groups }) => [`${id}.parquet.part`, `${id}.${groups.length}.rows`]));
   }
 
-  #guard<R>(work: () => R): R {
+  async #guard(work: () => Promise<void> | void): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      throw this.#failure(thrown);
+    }
+  }
+
+  #told<R>(work: () => R): R {
     try {
       return work();
     } catch (thrown) {
-      throw MillraceError.from(thrown, 'SINK_FAILED', { hint: `is there room, and leave to write, in '${this.#settings.root}'?` });
+      throw this.#failure(thrown);
     }
+  }
+
+  #failure(thrown: unknown): MillraceError {
+    return MillraceError.from(thrown, 'SINK_FAILED', { hint: `is there room, and leave to write, in '${this.#settings.root}'?` });
   }
 }
 

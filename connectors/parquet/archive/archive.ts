@@ -18,14 +18,16 @@ export interface ArchiveOptions<T extends TypeMap = TypeMap> {
   readonly roll?: { readonly rows?: number; readonly bytes?: number; readonly interval?: Duration };
   readonly rowGroupRows?: number;
   readonly compression?: 'zstd' | 'snappy' | 'lz4' | 'gzip' | 'brotli' | 'uncompressed';
-  /** Columns to dictionary-encode: all strings (default), all, none, or these. */
-  readonly dictionary?: 'strings' | 'all' | 'none' | readonly (keyof T & string)[];
+  /** Columns to dictionary-encode: strings and numbers of which few are distinct (default), strings, all, none, or these. */
+  readonly dictionary?: 'auto' | 'strings' | 'all' | 'none' | readonly (keyof T & string)[];
   /** Write minimum, maximum and null count per row group: readers skip row groups by them. */
   readonly statistics?: boolean;
   /** Begins the names of the files. */
   readonly prefix?: string;
   /** More keys than this at a time are an error: each holds up to one row group in memory. */
   readonly maxOpenFiles?: number;
+  /** Where large row groups are encoded: in a thread of the sink's own (default), or in the caller's. */
+  readonly encodeIn?: 'worker' | 'caller';
 }
 
 const positive = () => z.int().positive();
@@ -47,33 +49,34 @@ export const archiveOptions = z.strictObject({
   rowGroupRows: positive().default(100_000).describe('rows per row group'),
   compression: z.enum(['zstd', 'snappy', 'lz4', 'gzip', 'brotli', 'uncompressed']).default('zstd'),
   dictionary: z
-    .union([z.enum(['strings', 'all', 'none']), z.array(z.string())])
-    .default('strings')
-    .describe('columns to dictionary-encode'),
+    .union([z.enum(['auto', 'strings', 'all', 'none']), z.array(z.string())])
+    .default('auto')
+    .describe('columns to dictionary-encode: auto are strings, and numbers of which few are distinct'),
   statistics: z.boolean().default(true).describe('write minimum, maximum and null count per row group'),
   prefix: z
     .string()
     .regex(/^[\w.-]*$/, 'expected letters, digits, dots, dashes and underscores')
     .default(''),
   maxOpenFiles: positive().default(64).describe('files under way at a time, at most'),
+  encodeIn: z
+    .enum(['worker', 'caller'])
+    .default('worker')
+    .describe("where large row groups are encoded: in a thread of the sink's own, or in the caller's"),
 });
 
 /**
  * Archives a stream as Parquet files in `folder`: rolling, Hive-partitioned if wanted, each whole or not there at all, and each row exactly once with
  * its epoch. Files under way live in `folder/_millrace` (readers pass over it) and are published when they are full, when event time has passed
  * them, or when the sink is closed with everything committed. Metadata `millrace.origin` tells task, ordinals and offsets. Memory: up to one row
- * group per file under way.
+ * group per file under way, and two that are being encoded.
  *
  * @throws MillraceError INVALID_OPTION; SINK_FAILED when the folder cannot be written or too many files are under way.
  * @example
  * sinks: { archive: archive('archive/readings', { partitionByTime: 'day', compression: 'zstd' }) }
  */
 export function archive<T extends TypeMap = TypeMap>(folder: string, options: ArchiveOptions<T> = {}): SinkDefinition<T> {
-  const { partitionBy, partitionByTime, roll, rowGroupRows, compression, dictionary, statistics, prefix, maxOpenFiles } = parseOptions(
-    'archive',
-    archiveOptions,
-    options,
-  );
+  const { partitionBy, partitionByTime, roll, rowGroupRows, compression, dictionary, statistics, prefix, maxOpenFiles, encodeIn } =
+    parseOptions('archive', archiveOptions, options);
   const { schema } = options;
   if (schema !== undefined) checkPartitioning(schema, { columns: partitionBy, time: partitionByTime, interval: roll.interval });
   return {
@@ -86,6 +89,7 @@ export function archive<T extends TypeMap = TypeMap>(folder: string, options: Ar
         prefix,
         partitioning: { columns: partitionBy, time: partitionByTime, interval: roll.interval },
         encoding: { compression, dictionary, statistics },
+        encodeIn,
         rowGroupRows,
         rollRows: roll.rows,
         rollBytes: roll.bytes,

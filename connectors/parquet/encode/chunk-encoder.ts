@@ -27,6 +27,8 @@ export class ChunkEncoder {
   readonly #memory = new EncodeMemory();
 
   encode(plan: ColumnPlan, column: PackedColumn, rows: number, codec: Codec, append: Append): EncodedChunk {
+    if (!plan.isOptional && column.nullCount > 0)
+      throw new RangeError(`column '${plan.name}' is required, but ${column.nullCount} of its values are null`);
     const memory = this.#memory;
     const ends = pageEnds(column, rows);
     const longest = longestPage(column, ends);

@@ -13,7 +13,7 @@ export function packRows(batches: readonly Batch[], plans: readonly ColumnPlan[]
   const bytes = plans.reduce((sum, plan, column) => sum + columnBytes(plan, parts[column] as Data[], rows), 0);
   const memory = new PackedMemory(bytes, spare);
   const columns = plans.map((plan, column) => packColumn(plan, parts[column] as Data[], rows, memory));
-  return { rows, memory: memory.buffer, columns };
+  return { rows, bytes, memory: memory.buffer, columns };
 }
 
 /** Enough for the regions of a column, each rounded up. */

@@ -39,6 +39,8 @@ export interface PackedColumn {
 /** Rows of flat columns. */
 export interface PackedRows {
   readonly rows: number;
+  /** Of the memory that are used. */
+  readonly bytes: number;
   readonly memory: ArrayBuffer;
   readonly columns: readonly PackedColumn[];
 }

@@ -43,7 +43,7 @@ export async function convert(input: string, output: string, options: z.input<ty
   const kind = fileKind(output);
   const { schema, batches } = await openInput(input, parsed);
   try {
-    return await writeFile(output, kind, schema, batches, { compression: parsed.compression, dictionary: 'strings', statistics: true });
+    return await writeFile(output, kind, schema, batches, { compression: parsed.compression, dictionary: 'auto', statistics: true });
   } catch (thrown) {
     throw MillraceError.from(thrown, 'SINK_FAILED', { hint: `converting '${input}' to '${output}'` });
   }

@@ -6,8 +6,9 @@ import { type Data, DataType, RecordBatchFileWriter, RecordBatchStreamWriter, Sc
 import { type Batch, type BatchSchema, emptyBatch, makeBatch, stringView, utf8Data } from '../../../columnar/index.ts';
 import { type Encoder, RecordWriter } from '../../contract/index.ts';
 import { csv, json } from '../../formats/index.ts';
-import type { Encoding } from '../archive/encode-row-group.ts';
 import { PartFile } from '../archive/part-file.ts';
+import type { Encoding } from '../encode/encoding.ts';
+import { GroupEncoder } from '../encode/group-encoder.ts';
 import { rowJson } from '../read/row-json.ts';
 import type { FileKind } from './file-kind.ts';
 
@@ -47,21 +48,31 @@ const ROW_GROUP_ROWS = 100_000;
 
 async function writeParquetFile(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>, encoding: Encoding): Promise<void> {
   const never = Number.POSITIVE_INFINITY;
-  const file = new PartFile(dirname(path), encoding, { id: `.${basename(path)}`, folder: '', endsAt: never, keyEndsAt: never });
+  const encoder = new GroupEncoder('worker');
+  const file = new PartFile(
+    dirname(path),
+    { encoding, encoder },
+    { id: `.${basename(path)}`, folder: '', endsAt: never, keyEndsAt: never },
+  );
   try {
     for await (const batch of batches) {
       for (let at = 0; at < batch.numRows; ) {
         const end = Math.min(batch.numRows, at + ROW_GROUP_ROWS - file.pendingRows);
         file.append(batch.slice(at, end) as Batch);
         at = end;
-        if (file.pendingRows === ROW_GROUP_ROWS) file.endRowGroup();
+        if (file.pendingRows < ROW_GROUP_ROWS) continue;
+        file.endRowGroup();
+        await encoder.room();
       }
     }
-    file.finish(undefined, schema);
+    await file.finish(undefined, schema);
     renameSync(file.path, path);
   } catch (thrown) {
+    await file.abandon();
     rmSync(file.path, { force: true });
     throw thrown;
+  } finally {
+    await encoder.close();
   }
 }
 
