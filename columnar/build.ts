@@ -65,9 +65,10 @@ export function booleanData(values: ArrayLike<number | boolean>, nulls?: Nulls):
   return fixedData(BOOL, values.length, bits, nulls);
 }
 
-/** A timestamp column from milliseconds since the epoch. */
-export function timestampData(milliseconds: ArrayLike<number>, nulls?: Nulls): Data<TimestampMillisecond> {
-  return fixedData(TIMESTAMP, milliseconds.length, numbersToInt64(milliseconds), nulls);
+/** A timestamp column from milliseconds since the epoch; from 64-bit integers, which it takes over, without conversion. */
+export function timestampData(milliseconds: ArrayLike<number> | BigInt64Array, nulls?: Nulls): Data<TimestampMillisecond> {
+  const values = milliseconds instanceof BigInt64Array ? milliseconds : numbersToInt64(milliseconds);
+  return fixedData(TIMESTAMP, milliseconds.length, values, nulls);
 }
 
 /** A tensor column: `size` float32 values per row, row-major. */

@@ -4,7 +4,7 @@ export { ColumnError } from './column-error.ts';
 export type * from './column-types.ts';
 export { concatBatches } from './concat.ts';
 export { isSameType } from './extended-schema.ts';
-export { freshArray } from './fresh-array.ts';
+export { BatchMemory, freshArray } from './fresh-array.ts';
 export { type RowSelection, rowSelection } from './gather.ts';
 export { batchesFromIpc, batchToIpc } from './ipc.ts';
 export { KeyInterner } from './key-interner.ts';

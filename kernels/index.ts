@@ -31,6 +31,7 @@ export * as opcodes from './opcodes.ts';
 export { createEncodeFunctions, ENCODE_START, type EncodeFunctions } from './parquet-encode.ts';
 export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-pages.ts';
 export { Random } from './random.ts';
+export { SlotEntries } from './slot-entries.ts';
 export {
   type CallOutcome,
   CONTROL_WORDS,
@@ -45,6 +46,7 @@ export {
   provideThreads,
   type SpawnThread,
 } from './thread-host.ts';
+export { TimedRows } from './timed-rows.ts';
 export { TrainingBlock, type TrainingSeat, type TrainingShape } from './training-block.ts';
 export { TrainingLoop } from './training-loop.ts';
 export { MOST_UPDATE_CALLS, UPDATE_CALL_NUMBERS, UPDATE_CALLS } from './update-calls.ts';

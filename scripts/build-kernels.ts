@@ -22,6 +22,7 @@ const MODULES = [
   { constant: 'JSON_WRITER', entry: 'json-writer.ts', flags: ARENA },
   { constant: 'PARQUET_PAGES', entry: 'parquet-pages.ts', flags: ARENA },
   { constant: 'PARQUET_ENCODE', entry: 'parquet-encode.ts', flags: ARENA },
+  { constant: 'WINDOW_ROWS', entry: 'window-rows.ts', flags: ARENA },
   { constant: 'MATH', entry: 'math-module.ts', flags: [] },
 ];
 

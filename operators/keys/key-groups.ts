@@ -96,17 +96,15 @@ export class KeyGroups {
     const validity = Validity.of(data);
     const codes = data.values as Int32Array;
     for (let row = 0; row < groups.length; row++) {
-      if (!validity.complete && !validity.isValid(row)) {
-        groups[row] = 0;
-        continue;
-      }
+      if (validity.complete) row = copyKnown(codes, known, groups, row);
+      if (row === groups.length) break;
       const entry = codes[row] as number;
-      let group = known[entry] as number;
-      if (group === 0 || (group < 0 && !findOnly)) {
-        group = findOnly ? this.#find(view.get(row)) : this.add(view.get(row));
+      if (!validity.isValid(row)) groups[row] = 0;
+      else if (known[entry] === 0 || ((known[entry] as number) < 0 && !findOnly)) {
+        const group = findOnly ? this.#find(view.get(row)) : this.add(view.get(row));
         known[entry] = group;
-      }
-      groups[row] = group;
+        groups[row] = group;
+      } else groups[row] = known[entry] as number;
     }
     return groups;
   }
@@ -194,6 +192,16 @@ export class KeyGroups {
     let string = 0;
     return Array.from(kinds, (kind) => (kind === 0 ? null : kind === 1 ? (numbers[number++] as number) : (strings[string++] as string)));
   }
+}
+
+/** Fills in the groups of rows from `from` on, up to the first one whose entry has none that is known; returns that row. */
+function copyKnown(codes: Int32Array, known: Int32Array, groups: Int32Array, from: number): number {
+  for (let row = from; row < groups.length; row++) {
+    const group = known[codes[row] as number] as number;
+    if (group <= 0) return row;
+    groups[row] = group;
+  }
+  return groups.length;
 }
 
 /** True where a value counts as missing for statistics: null, NaN or infinite. */

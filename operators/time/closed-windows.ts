@@ -1,8 +1,9 @@
 import { type Data, Field, Schema, type TypeMap } from 'apache-arrow';
-import { type Batch, type BatchSchema, makeBatch, timestampData, withRoles } from '../../columnar/index.ts';
+import { type Batch, BatchMemory, type BatchSchema, makeBatch, timestampData, withRoles } from '../../columnar/index.ts';
 import type { StreamBatch } from '../../streams/index.ts';
 import type { KeyGroups } from '../keys/key-groups.ts';
 import type { OutputOrder } from '../rows/output-order.ts';
+import { IntStack } from './int-stack.ts';
 import type { Slots } from './slots.ts';
 
 /** Where in the stream a window closed. */
@@ -18,100 +19,116 @@ export interface WindowKey {
   readonly groups: KeyGroups;
 }
 
+/** Where closed windows lie, by row; the first three as timestamps are stored, in ms. */
+interface Bounds {
+  readonly starts: BigInt64Array<ArrayBuffer>;
+  readonly ends: BigInt64Array<ArrayBuffer>;
+  readonly times: BigInt64Array<ArrayBuffer>;
+  readonly watermarks: Float64Array<ArrayBuffer>;
+  readonly ordinals: Float64Array<ArrayBuffer>;
+  readonly availableAt: Float64Array<ArrayBuffer>;
+}
+
 /** Windows that have closed and wait to be put out, in order. */
 export class ClosedWindows {
-  rows = 0;
-  #starts = new Float64Array(0);
-  #ends = new Float64Array(0);
-  #watermarks = new Float64Array(0);
-  #ordinals = new Float64Array(0);
-  #availableAt = new Float64Array(0);
-  #groups = new Int32Array(0);
-  #slots = new Int32Array(0);
+  /** Used again for every batch. */
+  #bounds = boundsOf(0);
+  readonly #groups = new IntStack();
+  readonly #slots = new IntStack();
+  #schema: BatchSchema | undefined;
   /** Most batches close no window: what they put out is made once. */
   #nothing: { readonly kind: string; readonly batch: Batch } | undefined;
 
+  get rows(): number {
+    return this.#slots.size;
+  }
+
   /** `watermark`: absent, what a window of time allows: no later result has an earlier event time. */
   add(start: number, end: number, group: number, slot: number, closing: Closing, watermark = end - 1): void {
-    this.#reserve(this.rows + 1);
-    this.#groups[this.rows] = group;
-    this.#slots[this.rows] = slot;
-    this.#place(this.rows, ++this.rows, start, end, watermark, closing);
+    const from = this.rows;
+    this.#groups.push(group);
+    this.#slots.push(slot);
+    this.#place(from, start, end, watermark, closing);
   }
 
   /** Adds windows of many groups that have start and end in common. */
   addAll(start: number, end: number, groups: Int32Array, slots: Int32Array, closing: Closing): void {
     const from = this.rows;
-    this.#reserve(from + groups.length);
-    this.#groups.set(groups, from);
-    this.#slots.set(slots, from);
-    this.rows += groups.length;
-    this.#place(from, this.rows, start, end, end - 1, closing);
+    this.#groups.pushAll(groups);
+    this.#slots.pushAll(slots);
+    this.#place(from, start, end, end - 1, closing);
   }
 
-  #place(from: number, to: number, start: number, end: number, watermark: number, closing: Closing): void {
-    this.#starts.fill(start, from, to);
-    this.#ends.fill(end, from, to);
-    this.#watermarks.fill(watermark, from, to);
-    this.#ordinals.fill(closing.ordinal, from, to);
-    this.#availableAt.fill(closing.availableAt, from, to);
-  }
-
-  #reserve(rows: number): void {
-    if (rows <= this.#slots.length) return;
-    const room = Math.max(rows, 2 * this.#slots.length, 16);
-    this.#starts = longer(this.#starts, room);
-    this.#ends = longer(this.#ends, room);
-    this.#watermarks = longer(this.#watermarks, room);
-    this.#ordinals = longer(this.#ordinals, room);
-    this.#availableAt = longer(this.#availableAt, room);
-    this.#groups = Int32Array.from({ length: room }, (_, row) => this.#groups[row] ?? 0);
-    this.#slots = Int32Array.from({ length: room }, (_, row) => this.#slots[row] ?? 0);
+  #place(from: number, start: number, end: number, watermark: number, closing: Closing): void {
+    const to = this.rows;
+    const room = this.#bounds.starts.length;
+    if (to > room) this.#bounds = boundsOf(Math.max(to, 2 * room, 16), this.#bounds, from);
+    const { starts, ends, times, watermarks, ordinals, availableAt } = this.#bounds;
+    starts.fill(BigInt(Math.floor(start)), from, to);
+    ends.fill(BigInt(Math.floor(end)), from, to);
+    times.fill(BigInt(Math.floor(end - 1)), from, to);
+    watermarks.fill(watermark, from, to);
+    ordinals.fill(closing.ordinal, from, to);
+    availableAt.fill(closing.availableAt, from, to);
   }
 
   /** The results as a batch; their slots are free afterwards. */
   output(input: Pick<StreamBatch, 'origin' | 'mark'>, key: WindowKey | undefined, slots: Slots, order: OutputOrder): StreamBatch {
     const kind = key?.groups.kind ?? '';
+    const memory = new BatchMemory(this.rows);
+    const bounds = boundsOf(this.rows, this.#bounds, this.rows, memory);
     const empty = this.rows === 0;
-    const batch = empty && this.#nothing?.kind === kind ? this.#nothing.batch : this.#batch(key, slots);
+    const batch = empty && this.#nothing?.kind === kind ? this.#nothing.batch : this.#batch(bounds, key, slots, memory);
     if (empty) this.#nothing = { kind, batch };
-    const { rows } = this;
-    const ordinal = this.#ordinals.slice(0, rows);
-    const output = {
-      batch,
-      origin: input.origin,
-      ordinal,
-      sub: order.nextAll(ordinal),
-      watermark: this.#watermarks.slice(0, rows),
-      availableAt: this.#availableAt.slice(0, rows),
-    };
-    this.rows = 0;
+    slots.free(this.#slots.values);
+    this.#slots.size = 0;
+    this.#groups.size = 0;
+    const { ordinals: ordinal, watermarks: watermark, availableAt } = bounds;
+    const output = { batch, origin: input.origin, ordinal, sub: order.nextAll(ordinal), watermark, availableAt };
     return input.mark === undefined ? output : { ...output, mark: input.mark };
   }
 
-  #batch(key: WindowKey | undefined, slots: Slots): Batch {
-    const used = this.#slots.slice(0, this.rows);
-    const ends = this.#ends.subarray(0, this.rows);
-    const columns: [string, Data][] = [
-      ...(key === undefined ? [] : [[key.name, key.groups.columnOf(this.#groups.subarray(0, this.rows))] as [string, Data]]),
-      ['windowStart', timestampData(this.#starts.subarray(0, this.rows))],
-      ['windowEnd', timestampData(ends)],
-      ['windowTime', timestampData(ends.map((end) => end - 1))],
-      ...slots.results(used).map((data, index): [string, Data] => [slots.names[index] as string, data]),
+  #batch({ starts, ends, times }: Bounds, key: WindowKey | undefined, slots: Slots, memory: BatchMemory): Batch {
+    const names = [...(key === undefined ? [] : [key.name]), 'windowStart', 'windowEnd', 'windowTime', ...slots.names];
+    const columns: Data[] = [
+      ...(key === undefined ? [] : [key.groups.columnOf(this.#groups.values)]),
+      timestampData(starts),
+      timestampData(ends),
+      timestampData(times),
+      ...slots.results(this.#slots.values, memory),
     ];
-    slots.free(used);
-    const data = columns.map(([, column]) => column);
-    return makeBatch(windowSchema(columns, ['category', 'Utf8'].includes(key?.groups.kind ?? '') ? key?.name : undefined), data, this.rows);
+    return makeBatch(this.#schemaOf(names, columns, key), columns, this.rows);
+  }
+
+  /** Batches of the same types have one schema, by which steps that follow know them again. */
+  #schemaOf(names: readonly string[], columns: readonly Data[], key: WindowKey | undefined): BatchSchema {
+    const known = this.#schema;
+    if (known !== undefined && columns.every(({ type }, column) => type === known.fields[column]?.type)) return known;
+    const fields = names.map((name, column) => new Field(name, (columns[column] as Data).type, !name.startsWith('window')));
+    const role = ['category', 'Utf8'].includes(key?.groups.kind ?? '') ? key?.name : undefined;
+    this.#schema = withRoles<TypeMap>(new Schema(fields as never), { eventTime: 'windowTime', key: role } as never);
+    return this.#schema;
   }
 }
 
-function longer(values: Float64Array, room: number): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(room);
-  grown.set(values);
-  return grown;
-}
-
-function windowSchema(columns: readonly [string, Data][], key: string | undefined): BatchSchema {
-  const fields = columns.map(([name, data]) => new Field(name, data.type, !name.startsWith('window')));
-  return withRoles<TypeMap>(new Schema(fields as never), { eventTime: 'windowTime', key } as never);
+/** Bounds of `rows` rows, of which the first `known` are those of `from`. */
+function boundsOf(rows: number, from?: Bounds, known = 0, memory = new BatchMemory(rows)): Bounds {
+  const instants = () => memory.array(BigInt64Array<ArrayBuffer>, rows);
+  const numbers = () => memory.array(Float64Array<ArrayBuffer>, rows);
+  const bounds = {
+    starts: instants(),
+    ends: instants(),
+    times: instants(),
+    watermarks: numbers(),
+    ordinals: numbers(),
+    availableAt: numbers(),
+  };
+  if (from === undefined || known === 0) return bounds;
+  bounds.starts.set(from.starts.subarray(0, known));
+  bounds.ends.set(from.ends.subarray(0, known));
+  bounds.times.set(from.times.subarray(0, known));
+  bounds.watermarks.set(from.watermarks.subarray(0, known));
+  bounds.ordinals.set(from.ordinals.subarray(0, known));
+  bounds.availableAt.set(from.availableAt.subarray(0, known));
+  return bounds;
 }

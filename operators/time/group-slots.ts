@@ -34,6 +34,15 @@ export class GroupSlots {
     return this.#slots.values;
   }
 
+  /** Takes all slots from the groups. */
+  clear(): void {
+    const { dense, groups } = this;
+    if (dense === undefined) this.#places = new Int32Array(64);
+    else for (let member = 0; member < groups.length; member++) dense[groups[member] as number] = 0;
+    this.#groups.size = 0;
+    this.#slots.size = 0;
+  }
+
   /** Makes room for groups below `groups`; call it before {@link find} and {@link add}. */
   reserve(groups: number): void {
     this.#known = groups;

@@ -1,5 +1,5 @@
 import type { Data } from 'apache-arrow';
-import type { Batch } from '../../columnar/index.ts';
+import { type Batch, BatchMemory } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
 import { type Accumulator, type Aggregate, BatchViews } from './aggregates/aggregate.ts';
 import { SharedStatistics } from './aggregates/column-statistics.ts';
@@ -13,9 +13,9 @@ export class Slots {
   readonly names: readonly string[];
   readonly #accumulators: readonly Accumulator[];
   readonly #free = new IntStack();
-  /** Taken, but not emptied yet: that is done for many at once. */
-  readonly #taken = new IntStack();
   #used = 0;
+  /** How many slots the accumulators have room for. */
+  #reserved = 0;
 
   constructor(aggregates: Aggregates) {
     const shared = new SharedStatistics();
@@ -25,53 +25,51 @@ export class Slots {
 
   /** An empty slot. */
   take(): number {
-    const slot = this.#free.size > 0 ? this.#free.pop() : this.#used++;
-    this.#taken.push(slot);
-    return slot;
+    return this.#free.size > 0 ? this.#free.pop() : this.#used++;
   }
 
   /** Gives slots back; they may be taken again at once. */
   free(slots: Int32Array): void {
+    this.#reserve();
+    for (const accumulator of this.#accumulators) accumulator.clear(slots);
     this.#free.pushAll(slots);
   }
 
-  #settle(): void {
-    if (this.#taken.size === 0) return;
-    for (const accumulator of this.#accumulators) {
-      accumulator.reserve(this.#used);
-      accumulator.clear(this.#taken.values);
-    }
-    this.#taken.size = 0;
+  /** Slots are taken one by one, and made room for together. */
+  #reserve(): void {
+    if (this.#used === this.#reserved) return;
+    for (const accumulator of this.#accumulators) accumulator.reserve(this.#reserved, this.#used);
+    this.#reserved = this.#used;
   }
 
   /** Adds rows `from` to `to` of a batch, each to its slot (-1: none). */
   add(views: BatchViews, slots: Int32Array, from: number, to: number): void {
     if (from === to) return;
-    this.#settle();
+    this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.add(views, slots, from, to);
   }
 
   /** Adds what slots hold to others, pair by pair. */
   merge(from: Int32Array, into: Int32Array): void {
-    this.#settle();
+    this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.merge(from, into);
   }
 
   /** The results of slots, one column per aggregate. */
-  results(slots: Int32Array): Data[] {
-    this.#settle();
-    return this.#accumulators.map((accumulator) => accumulator.data(slots));
+  results(slots: Int32Array, memory = new BatchMemory(slots.length)): Data[] {
+    this.#reserve();
+    return this.#accumulators.map((accumulator) => accumulator.data(slots, memory));
   }
 
   write(out: StateWriter, slots: Int32Array): void {
-    this.#settle();
+    this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.write(out, slots);
   }
 
   /** Takes as many slots as `count` and fills them from a snapshot. */
   read(input: StateReader, count: number): Int32Array {
     const slots = Int32Array.from({ length: count }, () => this.take());
-    this.#settle();
+    this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.read(input, slots);
     return slots;
   }

@@ -1,6 +1,8 @@
+import { Validity } from '../../columnar/index.ts';
+import { TimedRows } from '../../kernels/index.ts';
 import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
-import { eventTimes } from '../rows/event-times.ts';
+import { eventTimeData } from '../rows/event-times.ts';
 import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import type { BatchViews } from './aggregates/aggregate.ts';
@@ -38,8 +40,6 @@ export interface Assignment {
 
 /** What is read of a batch, and the slot of each of its rows. */
 interface BatchRows {
-  readonly input: StreamBatch;
-  readonly times: Float64Array;
   readonly groups: Int32Array;
   readonly views: BatchViews;
   readonly slots: Int32Array;
@@ -54,6 +54,9 @@ export class TimeWindows {
   readonly #closed = new ClosedWindows();
   /** Used again for every batch: fresh memory for each would cost more than the work on it. */
   #memory = memoryFor(0);
+  readonly #timed = new TimedRows();
+  /** The members of a pane that is gone, for the next one. */
+  #spare: GroupSlots | undefined;
   #groups: KeyGroups;
   #panes: Pane[] = [];
   /** Windows that end here or before have closed. */
@@ -79,7 +82,7 @@ export class TimeWindows {
     let added = 0;
     for (let row = 0; row < rows.slots.length; ) {
       const watermark = input.watermark[row] as number;
-      const time = rows.times[row] as number;
+      const time = this.#timed.at(row);
       if (watermark >= this.#nextEnd) {
         // A window must not see rows that come after it closed.
         this.#slots.add(rows.views, rows.slots, added, row);
@@ -106,10 +109,11 @@ export class TimeWindows {
   #rowsOf(input: StreamBatch): BatchRows {
     const { numRows } = input.batch;
     if (numRows > this.#memory.slots.length) this.#memory = memoryFor(numRows);
-    const { times, groups, slots } = this.#memory;
+    const { groups, slots } = this.#memory;
+    const times = eventTimeData(input.batch);
+    const validity = Validity.of(times);
+    this.#timed.load(times.values, times.type.unit, input.watermark, validity.complete ? undefined : (row) => !validity.isValid(row));
     return {
-      input,
-      times: eventTimes(input.batch, undefined, times),
       groups: this.#groups.groupsOf(input.batch, undefined, groups),
       views: this.#slots.viewsOf(input.batch),
       slots: slots.subarray(0, numRows),
@@ -117,21 +121,10 @@ export class TimeWindows {
   }
 
   /** Gives slots to rows from `from` on, as long as they lie in the pane and close no window; returns the row after them. */
-  #assign({ input, times, groups, slots }: BatchRows, pane: Pane, from: number): number {
-    const { watermark } = input;
-    const { members, start } = pane;
-    const end = start + this.#bounds.paneSize;
-    const closes = this.#nextEnd;
+  #assign({ groups, slots }: BatchRows, { members, start }: Pane, from: number): number {
+    const until = this.#timed.stretchEnd(from + 1, slots.length, start, start + this.#bounds.paneSize, this.#nextEnd);
     members.reserve(this.#groups.size);
     const { dense } = members;
-    let until = from + 1;
-    while (
-      until < slots.length &&
-      (times[until] as number) >= start &&
-      (times[until] as number) < end &&
-      !((watermark[until] as number) >= closes)
-    )
-      until++;
     for (let row = from; row < until; row++) {
       const group = groups[row] as number;
       const known = dense === undefined ? members.find(group) : (dense[group] as number) - 1;
@@ -169,7 +162,8 @@ export class TimeWindows {
     if (pane?.start !== start) {
       // Only when a pane is made: how often panes are looked up depends on cuts, and the state must not.
       this.#closedThrough = Math.max(this.#closedThrough, watermark);
-      pane = { start, members: new GroupSlots() };
+      pane = { start, members: this.#spare ?? new GroupSlots() };
+      this.#spare = undefined;
       this.#panes.splice(at, 0, pane);
       this.#nextEnd = Math.min(this.#nextEnd, this.#bounds.firstEndAfter(this.#closedThrough, start));
     }
@@ -199,6 +193,8 @@ export class TimeWindows {
   #keep({ start, members }: Pane): boolean {
     if (this.#bounds.firstEndAfter(this.#closedThrough, start) < Number.POSITIVE_INFINITY) return true;
     if (!this.#bounds.paneIsWindow) this.#slots.free(members.slots);
+    members.clear();
+    this.#spare = members;
     return false;
   }
 
@@ -237,6 +233,7 @@ export class TimeWindows {
       );
     }
     this.#groups = groups;
+    this.#spare = undefined;
   }
 
   write(out: StateWriter): void {
@@ -269,7 +266,7 @@ export class TimeWindows {
   }
 }
 
-const memoryFor = (rows: number) => ({ times: new Float64Array(rows), groups: new Int32Array(rows), slots: new Int32Array(rows) });
+const memoryFor = (rows: number) => ({ groups: new Int32Array(rows), slots: new Int32Array(rows) });
 
 function membersOf(groups: readonly number[], slots: Int32Array, size: number): GroupSlots {
   const members = new GroupSlots();

@@ -1,5 +1,5 @@
 import { type Data, type DataType, Float64 } from 'apache-arrow';
-import { type Batch, float64Data, numberView, ValidityBuilder } from '../../../columnar/index.ts';
+import { type Batch, type BatchMemory, float64Data, numberView, ValidityBuilder } from '../../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../../streams/index.ts';
 import { type KeyValues, keyValues } from '../../keys/key-values.ts';
 import type { SharedStatistics } from './column-statistics.ts';
@@ -42,16 +42,16 @@ function withNaN(batch: Batch, column: string): Float64Array {
 
 /** One aggregate of all open windows. A window of a key has a slot; what a slot holds is the accumulator's own affair. */
 export interface Accumulator {
-  /** Makes room for `slots` slots. */
-  reserve(slots: number): void;
-  /** Makes slots empty. */
+  /** Makes room for empty slots up to `slots` (exclusive), where there were `before`. */
+  reserve(before: number, slots: number): void;
+  /** Makes slots empty that have been in use. */
   clear(slots: Int32Array): void;
   /** Adds rows `from` to `to` (exclusive), each to its slot; rows of slot -1 to none. */
   add(views: BatchViews, slots: Int32Array, from: number, to: number): void;
   /** Adds what each slot of `from` holds to the one of `into` at the same place, pair by pair; rows of `from` are later ones, or of unknown order. */
   merge(from: Int32Array, into: Int32Array): void;
-  /** The results, one row per slot. */
-  data(slots: Int32Array): Data;
+  /** The results, one row per slot; `memory`: where their arrays may lie. */
+  data(slots: Int32Array, memory: BatchMemory): Data;
   write(out: StateWriter, slots: Int32Array): void;
   read(input: StateReader, slots: Int32Array): void;
 }
@@ -83,11 +83,13 @@ export function numberAccumulator({ initial, add, merge, result }: SlotArithmeti
   const width = initial.length;
   let values = new Float64Array(64 * width);
   return {
-    reserve: (slots) => {
-      if (slots * width <= values.length) return;
-      const grown = new Float64Array(Math.max(slots * width, values.length * 2));
-      grown.set(values);
-      values = grown;
+    reserve: (before, slots) => {
+      if (slots * width > values.length) {
+        const grown = new Float64Array(Math.max(slots * width, values.length * 2));
+        grown.set(values);
+        values = grown;
+      }
+      for (let at = before * width; at < slots * width; at += width) values.set(initial, at);
     },
     clear: (slots) => {
       for (let part = 0; part < width; part++) {
@@ -99,13 +101,14 @@ export function numberAccumulator({ initial, add, merge, result }: SlotArithmeti
     merge: (from, into) => {
       for (let i = 0; i < from.length; i++) merge(values, (from[i] as number) * width, (into[i] as number) * width);
     },
-    data: (slots) => {
+    data: (slots, memory) => {
       const nulls = new ValidityBuilder(slots.length);
-      const results = new Float64Array(slots.length);
+      const results = memory.array(Float64Array<ArrayBuffer>, slots.length);
       for (let row = 0; row < results.length; row++) {
         const value = result(values, (slots[row] as number) * width);
-        if (Number.isNaN(value)) nulls.setNull(row);
-        else results[row] = value;
+        const missing = Number.isNaN(value);
+        if (missing) nulls.setNull(row);
+        results[row] = missing ? 0 : value;
       }
       return float64Data(results, nulls);
     },

@@ -1,126 +1,199 @@
 import type { Data } from 'apache-arrow';
-import { float64Data, ValidityBuilder } from '../../../columnar/index.ts';
+import { type BatchMemory, float64Data, ValidityBuilder } from '../../../columnar/index.ts';
+import { SlotEntries } from '../../../kernels/index.ts';
 import type { StateReader, StateWriter } from '../../../streams/index.ts';
 import type { Accumulator, BatchViews } from './aggregate.ts';
 
-/** What {@link ColumnStatistics} can keep of a column. */
+/** What is kept of a column. */
 export type Statistic = 'count' | 'sum' | 'mean' | 'min' | 'max';
 
-/** Per slot: number of values, their sum, the least and the greatest one. NaN: there is no value yet. */
+/** A column's numbers in the entry of a slot: how many values, their sum, the least one, the greatest one's negative (both infinite while there is none). */
 const WIDTH = 4;
 const [N, SUM, LEAST, GREATEST] = [0, 1, 2, 3] as const;
-const EMPTY = [0, 0, Number.NaN, Number.NaN] as const;
 
 /** What a statistic's state is made of, in the order in which it is written. */
 const PARTS: Readonly<Record<Statistic, readonly number[]>> = { count: [N], sum: [SUM, N], mean: [SUM, N], min: [LEAST], max: [GREATEST] };
 
-/** Count, sum, least and greatest value of one column by slot, of those that are asked for, in one pass over the rows. */
-class ColumnStatistics {
-  readonly #column: string;
-  readonly #wanted = new Set<number>();
-  #values = new Float64Array(64 * WIDTH);
-
-  constructor(column: string) {
-    this.#column = column;
-  }
+/** Count, sum, least and greatest value of columns by slot, and the count of rows: aggregates have their pass over the rows in common. */
+export class SharedStatistics {
+  /** Columns, and the parts of them that the state holds. */
+  readonly #columns = new Map<string, { readonly at: number; readonly kept: Set<number> }>();
+  #rowCount: number | undefined;
+  #size = 0;
+  #made: SlotEntries | undefined;
 
   /** An accumulator of one statistic. What all have in common is done by the first one. */
-  accumulator(statistic: Statistic): Accumulator {
-    const first = this.#wanted.size === 0;
-    for (const part of PARTS[statistic]) this.#wanted.add(part);
+  accumulator(column: string, statistic: Statistic): Accumulator {
+    const first = this.#size === 0;
+    const known = this.#columns.get(column) ?? { at: this.#place(WIDTH), kept: new Set() };
+    this.#columns.set(column, known);
+    for (const part of PARTS[statistic]) known.kept.add(part);
     return {
-      reserve: (slots) => this.#reserve(slots),
-      clear: (slots) => (first ? this.#clear(slots) : undefined),
-      add: (views, slots, from, to) => (first ? this.#add(views, slots, from, to) : undefined),
-      merge: (from, into) => (first ? this.#merge(from, into) : undefined),
-      data: (slots) => this.#data(statistic, slots),
-      write: (out, slots) => this.#write(PARTS[statistic], out, slots),
-      read: (input, slots) => this.#read(PARTS[statistic], input, slots),
+      ...this.#common(first),
+      data: (slots, memory) => this.#data(statistic, known.at, slots, memory),
+      write: (out, slots) => this.#write(PARTS[statistic], known.at, out, slots),
+      read: (input, slots) => this.#read(PARTS[statistic], known, input, slots),
     };
   }
 
-  #reserve(slots: number): void {
-    if (slots * WIDTH <= this.#values.length) return;
-    const grown = new Float64Array(Math.max(slots * WIDTH, this.#values.length * 2));
-    grown.set(this.#values);
-    this.#values = grown;
+  /** An accumulator of the number of rows. */
+  rows(): Accumulator {
+    const first = this.#size === 0;
+    const at = this.#rowCount ?? this.#place(1);
+    this.#rowCount = at;
+    return {
+      ...this.#common(first),
+      data: (slots, memory) => float64Data(this.#counts(at, slots, memory)),
+      write: (out, slots) => {
+        for (const slot of slots) out.number(this.#numbers[this.#entryOf(slot) + at] as number);
+      },
+      read: (input, slots) => {
+        for (const slot of slots) this.#numbers[this.#entryOf(slot) + at] = input.number();
+      },
+    };
+  }
+
+  #place(numbers: number): number {
+    const at = this.#size;
+    // Pairs of numbers are moved at once, which is fastest where they lie at even places.
+    this.#size += numbers + (numbers & 1);
+    return at;
+  }
+
+  #common(first: boolean): Pick<Accumulator, 'reserve' | 'clear' | 'add' | 'merge'> {
+    if (!first) return { reserve: () => {}, clear: () => {}, add: () => {}, merge: () => {} };
+    return {
+      reserve: (before, slots) => this.#reserve(before, slots),
+      clear: (slots) => this.#clear(slots),
+      add: (views, slots, from, to) => this.#add(views, slots, from, to),
+      merge: (from, into) => this.#merge(from, into),
+    };
+  }
+
+  get #entries(): SlotEntries {
+    this.#made ??= new SlotEntries(this.#size);
+    return this.#made;
+  }
+
+  get #numbers(): Float64Array {
+    return this.#entries.numbers;
+  }
+
+  #entryOf(slot: number): number {
+    return this.#entries.first + slot * this.#size;
+  }
+
+  #emptyEntry(): Float64Array {
+    const empty = new Float64Array(this.#size);
+    for (const { at } of this.#columns.values()) empty.fill(Number.POSITIVE_INFINITY, at + LEAST, at + GREATEST + 1);
+    return empty;
+  }
+
+  #reserve(before: number, slots: number): void {
+    this.#entries.reserve(slots);
+    const empty = this.#emptyEntry();
+    for (let slot = before; slot < slots; slot++) this.#numbers.set(empty, this.#entryOf(slot));
   }
 
   #clear(slots: Int32Array): void {
-    const values = this.#values;
+    const { numbers, first, stride } = this.#entries;
+    const empty = this.#emptyEntry();
     for (let i = 0; i < slots.length; i++) {
-      const at = (slots[i] as number) * WIDTH;
-      values[at] = EMPTY[N];
-      values[at + SUM] = EMPTY[SUM];
-      values[at + LEAST] = EMPTY[LEAST];
-      values[at + GREATEST] = EMPTY[GREATEST];
+      const entry = first + (slots[i] as number) * stride;
+      for (let place = 0; place < stride; place++) numbers[entry + place] = empty[place] as number;
     }
   }
 
   #add(views: BatchViews, slots: Int32Array, from: number, to: number): void {
-    const column = views.numbers(this.#column);
-    const values = this.#values;
-    const wanted = this.#wanted;
-    const [sums, least, greatest] = [wanted.has(SUM), wanted.has(LEAST), wanted.has(GREATEST)];
-    const counts = wanted.has(N);
-    for (let row = from; row < to; row++) {
-      const at = (slots[row] as number) * WIDTH;
-      const value = column[row] as number;
-      if (at < 0 || Number.isNaN(value)) continue;
-      if (counts) values[at] = (values[at] as number) + 1;
-      if (sums) values[at + SUM] = (values[at + SUM] as number) + value;
-      // Written so that the NaN of an empty slot gives way to any value.
-      if (least && !((values[at + LEAST] as number) <= value)) values[at + LEAST] = value;
-      if (greatest && !((values[at + GREATEST] as number) >= value)) values[at + GREATEST] = value;
-    }
+    const columns = Array.from(this.#columns, ([column, { at }]) => ({ values: views.numbers(column), at }));
+    this.#entries.add(slots, from, to, columns, this.#rowCount);
   }
 
   #merge(from: Int32Array, into: Int32Array): void {
-    const values = this.#values;
+    const { numbers, first, stride } = this.#entries;
+    const places = Array.from(this.#columns.values(), ({ at }) => at);
     for (let i = 0; i < from.length; i++) {
-      const source = (from[i] as number) * WIDTH;
-      const target = (into[i] as number) * WIDTH;
-      values[target] = (values[target] as number) + (values[source] as number);
-      values[target + SUM] = (values[target + SUM] as number) + (values[source + SUM] as number);
-      const [low, high] = [values[source + LEAST] as number, values[source + GREATEST] as number];
-      if (!((values[target + LEAST] as number) <= low) && !Number.isNaN(low)) values[target + LEAST] = low;
-      if (!((values[target + GREATEST] as number) >= high) && !Number.isNaN(high)) values[target + GREATEST] = high;
+      const source = first + (from[i] as number) * stride;
+      const target = first + (into[i] as number) * stride;
+      if (this.#rowCount !== undefined) addNumber(numbers, source + this.#rowCount, target + this.#rowCount);
+      for (let column = 0; column < places.length; column++) {
+        const [s, t] = [source + (places[column] as number), target + (places[column] as number)];
+        addNumber(numbers, s + N, t + N);
+        addNumber(numbers, s + SUM, t + SUM);
+        keepLesser(numbers, s + LEAST, t + LEAST);
+        keepLesser(numbers, s + GREATEST, t + GREATEST);
+      }
     }
   }
 
-  #data(statistic: Statistic, slots: Int32Array): Data {
-    const values = this.#values;
-    const results = new Float64Array(slots.length);
+  #counts(at: number, slots: Int32Array, memory: BatchMemory): Float64Array<ArrayBuffer> {
+    const { numbers, first, stride } = this.#entries;
+    const counts = memory.array(Float64Array<ArrayBuffer>, slots.length);
+    for (let row = 0; row < counts.length; row++) counts[row] = numbers[first + (slots[row] as number) * stride + at] as number;
+    return counts;
+  }
+
+  #data(statistic: Statistic, at: number, slots: Int32Array, memory: BatchMemory): Data {
+    if (statistic === 'count') return float64Data(this.#counts(at + N, slots, memory));
+    const { numbers, first, stride } = this.#entries;
+    const results = memory.array(Float64Array<ArrayBuffer>, slots.length);
     const nulls = new ValidityBuilder(slots.length);
     const part = PARTS[statistic][0] as number;
-    const [total, mean] = [statistic === 'sum', statistic === 'mean'];
+    const mean = statistic === 'mean';
+    const sign = statistic === 'max' ? -1 : 1;
     for (let row = 0; row < results.length; row++) {
-      const at = (slots[row] as number) * WIDTH;
-      const value = values[at + part] as number;
-      const missing = mean || total ? values[at] === 0 : false;
-      const result = mean ? value / (values[at] as number) : value;
-      if (missing || Number.isNaN(result)) nulls.setNull(row);
-      else results[row] = result;
+      const entry = first + (slots[row] as number) * stride + at;
+      const count = numbers[entry + N] as number;
+      const value = numbers[entry + part] as number;
+      const result = mean ? value / count : value * sign;
+      if (count > 0 && !Number.isNaN(result)) results[row] = result;
+      else {
+        nulls.setNull(row);
+        results[row] = 0;
+      }
     }
     return float64Data(results, nulls);
   }
 
-  #write(parts: readonly number[], out: StateWriter, slots: Int32Array): void {
-    for (const slot of slots) for (const part of parts) out.number(this.#values[slot * WIDTH + part] as number);
+  #write(parts: readonly number[], at: number, out: StateWriter, slots: Int32Array): void {
+    const numbers = this.#numbers;
+    for (const slot of slots) {
+      const entry = this.#entryOf(slot) + at;
+      const empty = numbers[entry + N] === 0;
+      for (const part of parts) {
+        const value = numbers[entry + part] as number;
+        if (part === LEAST || part === GREATEST) out.number(empty ? Number.NaN : part === LEAST ? value : -value);
+        else out.number(value);
+      }
+    }
   }
 
-  #read(parts: readonly number[], input: StateReader, slots: Int32Array): void {
-    for (const slot of slots) for (const part of parts) this.#values[slot * WIDTH + part] = input.number();
+  #read(
+    parts: readonly number[],
+    { at, kept }: { readonly at: number; readonly kept: Set<number> },
+    input: StateReader,
+    slots: Int32Array,
+  ) {
+    const numbers = this.#numbers;
+    for (const slot of slots) {
+      const entry = this.#entryOf(slot) + at;
+      for (const part of parts) {
+        const value = input.number();
+        if (part !== LEAST && part !== GREATEST) numbers[entry + part] = value;
+        else if (!Number.isNaN(value)) {
+          numbers[entry + part] = part === LEAST ? value : -value;
+          // Where values are not counted, all that matters is that there is one.
+          if (!kept.has(N)) numbers[entry + N] = 1;
+        }
+      }
+    }
   }
 }
 
-/** The statistics of all columns of a window operator: aggregates over one column share their pass over the rows. */
-export class SharedStatistics {
-  readonly #columns = new Map<string, ColumnStatistics>();
+function addNumber(numbers: Float64Array, source: number, target: number): void {
+  numbers[target] = (numbers[target] as number) + (numbers[source] as number);
+}
 
-  accumulator(column: string, statistic: Statistic): Accumulator {
-    const statistics = this.#columns.get(column) ?? new ColumnStatistics(column);
-    this.#columns.set(column, statistics);
-    return statistics.accumulator(statistic);
-  }
+function keepLesser(numbers: Float64Array, source: number, target: number): void {
+  if ((numbers[source] as number) < (numbers[target] as number)) numbers[target] = numbers[source] as number;
 }

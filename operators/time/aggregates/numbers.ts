@@ -15,7 +15,7 @@ const statistic = <const C extends string>(column: C, wanted: Statistic): Number
 export function count<const C extends string>(column: C): NumberAggregate<C>;
 export function count(): NumberAggregate<never>;
 export function count(column?: string): NumberAggregate<never> {
-  return column === undefined ? aggregate(() => numberAccumulator(countRows)) : statistic(column, 'count');
+  return column === undefined ? { accumulator: (shared) => shared.rows() } : statistic(column, 'count');
 }
 
 /** Sum in row order; null where there is no value. Null and NaN are passed over, in all aggregates. */
@@ -81,22 +81,6 @@ export function argMax<const C extends string, const B extends string>(column: C
     }),
   );
 }
-
-const addCounts = (v: Float64Array, from: number, into: number) => {
-  v[into] = (v[into] as number) + (v[from] as number);
-};
-
-const countRows: SlotArithmetic = {
-  initial: [0],
-  add: (v, _views, slots, from, to) => {
-    for (let row = from; row < to; row++) {
-      const slot = slots[row] as number;
-      if (slot >= 0) v[slot] = (v[slot] as number) + 1;
-    }
-  },
-  merge: addCounts,
-  result: (v, at) => v[at] as number,
-};
 
 const sampleVariance = (v: Float64Array, at: number) =>
   (v[at] as number) > 1 ? Math.max(0, (v[at + 2] as number) / ((v[at] as number) - 1)) : Number.NaN;

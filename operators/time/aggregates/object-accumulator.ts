@@ -17,7 +17,9 @@ export interface ObjectArithmetic<S> {
 export function objectAccumulator<S>({ create, adder, merge, data, write, read }: ObjectArithmetic<S>): Accumulator {
   const states: S[] = [];
   return {
-    reserve: () => {},
+    reserve: (before, slots) => {
+      for (let slot = before; slot < slots; slot++) states[slot] = create();
+    },
     clear: (slots) => {
       for (const slot of slots) states[slot] = create();
     },
