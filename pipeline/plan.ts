@@ -1,4 +1,5 @@
-import type { Home, TopicSettings } from '../connectors/index.ts';
+import type { TypeMap } from '../columnar/index.ts';
+import type { Home, TopicDefinition, TopicSettings } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
@@ -28,23 +29,31 @@ export async function planPartitions(home: Home, definition: Pipeline): Promise<
   };
   const feeds = Object.values(definition.feeds);
   // Before patterns are looked up: a feed may fill a topic that one of them matches.
-  for (const feed of feeds) await ensure(feed.to);
+  await Promise.all(feeds.map((feed) => ensure(feed.to)));
   const found = await findTopics(home, definition);
   const pipeline = withFoundTopics(definition, found);
-  const counts = new Map<string, number>();
-  for (const [name, source] of Object.entries<Input>(pipeline.sources)) {
-    if (source.kind === 'handover') counts.set(name, await handoverPartitions(source, await ensure(source.live)));
-    else if (source.kind === 'topics') for (const topic of topicsOf(source)) counts.set(topic.name, await ensure(topic));
-    else {
-      const count = source.kind === 'topic' ? await ensure(source) : await source.partitions();
-      if (isBroadcast(source)) checkWhole(name, count);
-      else counts.set(name, count);
-    }
-  }
+  const counted = await Promise.all(Object.entries<Input>(pipeline.sources).map(([name, source]) => countsOf(name, source, ensure)));
+  const counts = new Map(counted.flat());
   checkCounts(counts);
-  for (const sink of Object.values(pipeline.sinks)) if (sink.kind === 'topic') await ensure(sink);
-  await ensure({ name: pipeline.rejects, partitions: 1 });
+  const written = Object.values(pipeline.sinks).flatMap((sink) => (sink.kind === 'topic' ? [sink] : []));
+  await Promise.all([...written, { name: pipeline.rejects, partitions: 1 }].map(ensure));
   return { tasks: counts.values().next().value ?? 1, partitions, found, pipeline };
+}
+
+/** Partitions of the streams of one input that tasks share; none of an input that every task reads whole. */
+async function countsOf(
+  name: string,
+  source: Input,
+  ensure: (topic: TopicDefinition<TypeMap>) => Promise<number>,
+): Promise<readonly (readonly [stream: string, partitions: number])[]> {
+  if (source.kind === 'handover') return [[name, await handoverPartitions(source, await ensure(source.live))]];
+  if (source.kind === 'topics') {
+    return Promise.all(topicsOf(source).map(async (topic) => [topic.name, await ensure(topic)] as const));
+  }
+  const count = source.kind === 'topic' ? await ensure(source) : await source.partitions();
+  if (!isBroadcast(source)) return [[name, count]];
+  checkWhole(name, count);
+  return [];
 }
 
 /** Of a topic's definition, what its creation takes. */

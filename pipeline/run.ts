@@ -1,12 +1,14 @@
 import { type Home, type ReplayOptions, replaying } from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
-import type { Pipeline } from './definition.ts';
+import type { Input, Pipeline } from './definition.ts';
 import { feedName, feedPipeline } from './feed.ts';
 import { Graph } from './graph.ts';
+import { topicsOf } from './input-topics.ts';
 import { openHome } from './open-home.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
 import { checkRunOptions, discoveryInterval, type RunOptions } from './run-options.ts';
 import { loadSavepoint } from './savepoints.ts';
+import { SpareThreads } from './spare-threads.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
 import { taskName } from './task.ts';
 import { TaskAssigner } from './task-assigner.ts';
@@ -64,6 +66,7 @@ class PipelineRun {
   readonly #clock: TaskClock;
   readonly #abort = new AbortController();
   #pool: TaskPool | undefined;
+  #threads: SpareThreads | undefined;
   /** Of the tasks that are spread over several workers, those of this thread. */
   #here: readonly number[] = [];
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
@@ -94,17 +97,29 @@ class PipelineRun {
     const feeds = this.#feedPipelines();
     const home = this.#options.home ?? (await openHome(this.#options));
     try {
+      this.#threads = this.#beginThreads(home);
       const plan = await this.#prepare(home);
       return await this.#runAll(home, plan, { options, feeds });
     } catch (thrown) {
       throw MillraceError.from(thrown, 'INTERNAL');
     } finally {
+      await this.#threads?.close();
       if (this.#options.home === undefined) await home.close();
     }
   }
 
-  async #prepare(home: Home): Promise<TaskPlan> {
+  /** The threads that will probably be needed; they load what they run while the run gets ready. */
+  #beginThreads(home: Home): SpareThreads | undefined {
     checkRunOptions(this.#options, this.#pipeline, home);
+    const { workers = 1, module } = this.#options;
+    if (workers === 1) return undefined;
+    const { sources, feeds } = this.#pipeline;
+    const tasks = Object.values<Input>(sources).flatMap((input) => topicsOf(input).map(({ partitions }) => partitions));
+    const threads = Math.min(workers, Math.max(1, ...tasks)) - (Object.keys(feeds).length === 0 ? 1 : 0);
+    return new SpareThreads({ module: String(module) }, threads);
+  }
+
+  async #prepare(home: Home): Promise<TaskPlan> {
     discoveryInterval(this.#options, this.#pipeline, home);
     await home.claim?.();
     if (this.#options.fresh) {
@@ -142,19 +157,10 @@ class PipelineRun {
 
   /** Some tasks: in this thread, or in one of their own. */
   #make(home: Home, plan: TaskPlan, options: TaskOptions, tasks: readonly number[]): RunningTasks {
-    const {
-      workers = 1,
-      module,
-      allowOrphans = false,
-      resetSteps = [],
-      savepoint,
-      resumable = false,
-      onNotice = () => {},
-      onRetry = () => {},
-    } = this.#options;
+    const { allowOrphans = false, resetSteps = [], savepoint, resumable = false, onNotice = () => {}, onRetry = () => {} } = this.#options;
     const { partitions, found, pipeline } = plan;
     const consent = { allowOrphans, resetSteps, savepoint };
-    if (workers === 1 || (this.#feeds.size === 0 && tasks === this.#here)) {
+    if (this.#threads === undefined || (this.#feeds.size === 0 && tasks === this.#here)) {
       const inputEnds = () => this.#inputEnds();
       return new TaskGroup(
         { home, clock: this.#clock, options, partitions, pipeline, consent, inputEnds, onNotice, onRetry, resumable },
@@ -162,8 +168,8 @@ class PipelineRun {
       );
     }
     const { brokers, patience, state } = this.#options;
-    const start = { module: String(module), home: { brokers, patience, state }, partitions, found, options, consent };
-    const thread = new ThreadTasks({ ...start, tasks }, { onNotice, onRetry });
+    const start = { home: { brokers, patience, state }, partitions, found, options, consent, tasks };
+    const thread = new ThreadTasks(this.#threads, start, { onNotice, onRetry });
     if (this.#inputEnds()) thread.endInput();
     return thread;
   }
@@ -224,11 +230,14 @@ function spreadTasks(tasks: readonly number[], workers: number): readonly (reado
 
 async function forget(home: Home, pipeline: Pipeline): Promise<void> {
   const names = [pipeline.name, ...Object.keys(pipeline.feeds).map((feed) => feedName(pipeline.name, feed))];
-  for (const name of names) {
-    const records = await home.epochs.peek(`${name}/`);
-    for (const { task } of records.length > 0 ? records : [{ task: taskName(name, 0) }]) await home.epochs.forget(task);
-  }
+  await Promise.all(names.map((name) => forgetTasks(home, name)));
   const written = [...Object.values(pipeline.sinks), ...Object.values(pipeline.feeds).map(({ to }) => to)];
-  for (const end of written) if (end.kind === 'topic') await home.topics.remove(end.name);
-  await home.topics.remove(pipeline.rejects);
+  const topics = written.flatMap((end) => (end.kind === 'topic' ? [end.name] : []));
+  await Promise.all([...topics, pipeline.rejects].map((topic) => home.topics.remove(topic)));
+}
+
+async function forgetTasks(home: Home, pipeline: string): Promise<void> {
+  const records = await home.epochs.peek(`${pipeline}/`);
+  const tasks = records.length > 0 ? records.map(({ task }) => task) : [taskName(pipeline, 0)];
+  await Promise.all(tasks.map((task) => home.epochs.forget(task)));
 }

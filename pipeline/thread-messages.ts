@@ -6,10 +6,14 @@ import type { GroupResult } from './task-group.ts';
 import type { TaskOptions } from './task-options.ts';
 import type { TaskSummary } from './task-summary.ts';
 
-/** What a worker thread is started with. */
-export interface ThreadStart {
+/** What a worker thread loads while it waits for its tasks. */
+export interface ThreadSeat {
   /** URL of the module that exports the pipeline. */
   readonly module: string;
+}
+
+/** The tasks of a worker thread. */
+export interface ThreadStart {
   readonly home: HomeOptions;
   /** The partition numbers of its tasks. */
   readonly tasks: readonly number[];
@@ -20,8 +24,8 @@ export interface ThreadStart {
   readonly consent: RestoreConsent;
 }
 
-/** To a worker thread: stop in order; the inputs have ended as far as feeds go. */
-export type ToThread = 'stop' | 'inputEnds';
+/** To a worker thread: its tasks, first of all; stop in order; the inputs have ended as far as feeds go. */
+export type ToThread = ThreadStart | 'stop' | 'inputEnds';
 
 /** From a worker thread. */
 export type FromThread =

@@ -1,13 +1,9 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { MillraceError } from '../streams/index.ts';
+import type { SpareThreads } from './spare-threads.ts';
 import type { GroupResult, RunningTasks } from './task-group.ts';
 import { addSummaries, type TaskSummary } from './task-summary.ts';
 import { errorOf, type FromThread, type ThreadStart, type ToThread } from './thread-messages.ts';
-
-/** The thread's file lies beside this one, as source or as built. */
-const THREAD = new URL(`./thread-start${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
 /** Who is told what threads have to say. */
 export interface ThreadListener {
@@ -17,13 +13,15 @@ export interface ThreadListener {
 
 /** Some of a pipeline's tasks, run in a thread of their own. */
 export class ThreadTasks implements RunningTasks {
+  readonly #threads: SpareThreads;
   readonly #start: ThreadStart;
   readonly #listener: ThreadListener;
   #worker: Worker | undefined;
   #inputEnds = false;
   #progress: { readonly summary: TaskSummary; readonly lag: number } = { summary: addSummaries([]), lag: 0 };
 
-  constructor(start: ThreadStart, listener: ThreadListener) {
+  constructor(threads: SpareThreads, start: ThreadStart, listener: ThreadListener) {
+    this.#threads = threads;
     this.#start = start;
     this.#listener = listener;
   }
@@ -43,8 +41,9 @@ export class ThreadTasks implements RunningTasks {
   }
 
   async run(stop: AbortSignal): Promise<GroupResult> {
-    const worker = new Worker(THREAD, { workerData: this.#start });
+    const worker = this.#threads.take();
     this.#worker = worker;
+    this.#post(this.#start);
     const onStop = () => this.#post('stop');
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();

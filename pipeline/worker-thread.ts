@@ -6,26 +6,29 @@ import { withFoundTopics } from './input-topics.ts';
 import { openHome } from './open-home.ts';
 import { systemClock } from './system-clock.ts';
 import { TaskGroup } from './task-group.ts';
-import { type FromThread, plainError, type ThreadStart, type ToThread } from './thread-messages.ts';
+import { type FromThread, plainError, type ThreadSeat, type ThreadStart, type ToThread } from './thread-messages.ts';
 
 const PROGRESS_EVERY = 200;
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const post = (message: FromThread) => port.postMessage(message);
-const start = workerData as ThreadStart;
+const tasks = Promise.withResolvers<ThreadStart>();
 
 const stop = new AbortController();
 let inputEnds = false;
 port.on('message', (message: ToThread) => {
   if (message === 'stop') stop.abort();
-  else inputEnds = true;
+  else if (message === 'inputEnds') inputEnds = true;
+  else tasks.resolve(message);
 });
 
 async function runTasks(): Promise<void> {
-  const module = (await import(start.module)) as { readonly pipeline: Pipeline };
-  const pipeline = withFoundTopics(module.pipeline, start.found);
-  const home = openHome({ ...start.home, shared: true });
-  const { options, partitions, consent } = start;
+  const loading = import((workerData as ThreadSeat).module) as Promise<{ readonly pipeline: Pipeline }>;
+  // What it throws is told when the thread is given tasks.
+  loading.catch(() => {});
+  const { home: place, found, options, partitions, consent, tasks: own } = await tasks.promise;
+  const pipeline = withFoundTopics((await loading).pipeline, found);
+  const home = openHome({ ...place, shared: true });
   const group = new TaskGroup(
     {
       pipeline,
@@ -38,7 +41,7 @@ async function runTasks(): Promise<void> {
       onNotice: (notice) => post({ kind: 'notice', notice }),
       onRetry: (error, pause) => post({ kind: 'retry', error: plainError(error), pause }),
     },
-    start.tasks,
+    own,
   );
   const timer = setInterval(() => post({ kind: 'progress', ...group.progress() }), PROGRESS_EVERY);
   try {
