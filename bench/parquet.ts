@@ -12,6 +12,8 @@ interface Measured {
   /** Peak memory of the process, MB. */
   readonly rss: number;
   readonly p99?: number;
+  /** Of all threads, seconds. */
+  readonly cpu?: number | null;
 }
 
 const PYTHON = join(import.meta.dirname, '.venv', 'bin', 'python');
@@ -28,6 +30,9 @@ const peer = (...parameters: string[]): Measured => measured(PYTHON, [join(impor
 
 const best = (runs: readonly Measured[]): number => Math.max(...runs.map(({ rows, seconds }) => rows / seconds));
 
+/** CPU time of all threads, ns per row. */
+const leastCpu = (runs: readonly Measured[]): number => Math.min(...runs.map(({ rows, cpu }) => ((cpu ?? Number.NaN) * 1e9) / rows));
+
 /** Ours and the peers in turns; the best round of each counts. */
 function compare(report: Report, name: string, mine: () => Measured, theirs: (peer: string) => Measured): void {
   const runs = new Map<string, Measured[]>([['ours', []], ...PEERS.map((one) => [one, []] as [string, Measured[]])]);
@@ -38,6 +43,16 @@ function compare(report: Report, name: string, mine: () => Measured, theirs: (pe
   const rate = best(runs.get('ours') ?? []);
   for (const one of PEERS)
     report({ case: name, unit: 'rows/s', ours: rate, peer: { name: `${one}, 1 thread`, value: best(runs.get(one) ?? []) } });
+  const busy = leastCpu(runs.get('ours') ?? []);
+  if (Number.isNaN(busy)) return;
+  for (const one of PEERS)
+    report({
+      case: `${name}, CPU time`,
+      unit: 'ns/row',
+      ours: busy,
+      peer: { name: one, value: leastCpu(runs.get(one) ?? []) },
+      lessIsBetter: true,
+    });
 }
 
 export const run: Suite = async (report, { quick }) => {
