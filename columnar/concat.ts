@@ -12,42 +12,43 @@ import {
 } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { categoryData, makeBatch } from './build.ts';
+import { BatchMemory } from './fresh-array.ts';
 import { KeyInterner } from './key-interner.ts';
 import { Validity, ValidityBuilder } from './validity.ts';
 import { columnData, stringView } from './views.ts';
 
-/** One batch of all rows of several batches with the same columns, in order. Throws when `batches` is empty. */
-export function concatBatches<T extends TypeMap>(batches: readonly Batch<T>[]): Batch<T> {
+/** One batch of all rows of several batches with the same columns, in order, fixed-width values in `memory`. Throws when `batches` is empty. */
+export function concatBatches<T extends TypeMap>(batches: readonly Batch<T>[], memory = new BatchMemory(0)): Batch<T> {
   const first = batches[0];
   if (first === undefined) throw new RangeError('concatBatches needs at least one batch: without one the schema is unknown');
   if (batches.length === 1) return first;
   const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
-  const columns = first.schema.fields.map((field, index) => concatColumn(field.name as never, batches, index));
+  const columns = first.schema.fields.map((field, index) => concatColumn(field.name as never, batches, index, memory));
   return makeBatch(first.schema, columns, rows);
 }
 
-function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[], index: number): Data {
+function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[], index: number, memory: BatchMemory): Data {
   const parts = batches.map((batch) => batch.data.children[index] as Data);
   const type = (parts[0] as Data).type;
-  if (DataType.isDictionary(type)) return concatCategories(name, batches);
+  if (DataType.isDictionary(type)) return concatCategories(name, batches, memory);
   if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) return concatBytes(parts);
-  return concatLayout(parts);
+  return concatLayout(parts, memory);
 }
 
-function concatLayout(parts: readonly Data[]): Data {
+function concatLayout(parts: readonly Data[], memory: BatchMemory): Data {
   const { type } = parts[0] as Data;
-  if (DataType.isFixedSizeList(type)) return concatLists(parts as readonly Data<FixedSizeList>[]);
-  return DataType.isBool(type) ? concatBits(parts) : concatOther(parts);
+  if (DataType.isFixedSizeList(type)) return concatLists(parts as readonly Data<FixedSizeList>[], memory);
+  return DataType.isBool(type) ? concatBits(parts) : concatOther(parts, memory);
 }
 
 /** Lists of one size: their items lie one after the other, so the items are joined. */
-function concatLists(parts: readonly Data<FixedSizeList>[]): Data {
+function concatLists(parts: readonly Data<FixedSizeList>[], memory: BatchMemory): Data {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const nulls = joinNulls(parts, length);
   const { type } = parts[0] as Data<FixedSizeList>;
   // An item buffer may be longer than the rows need.
   const items = parts.map((part) => (part.children[0] as Data).slice(0, part.length * type.listSize));
-  return makeData({ type, length, child: concatLayout(items), nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
+  return makeData({ type, length, child: concatLayout(items, memory), nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
 }
 
 function concatBytes(parts: readonly Data[]): Data {
@@ -73,10 +74,11 @@ function concatBytes(parts: readonly Data[]): Data {
   return makeData({ type, length, valueOffsets, data, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
 }
 
-function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[]): Data {
+function concatCategories<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[], memory: BatchMemory): Data {
   const columns = batches.map((batch) => columnData(batch, name));
   const dictionary = (columns[0] as Data).dictionary as Vector<Utf8> | undefined;
   if (dictionary !== undefined && columns.every((column) => column.dictionary === dictionary && column.values instanceof Int32Array)) {
+    if (columns.every(({ nullCount }) => nullCount === 0)) return categoryData(joinedValues(columns, memory) as Int32Array, dictionary);
     return joinCodes(columns.map(codesOf), dictionary);
   }
   const interner = new KeyInterner();
@@ -122,23 +124,31 @@ function concatBits(parts: readonly Data[]): Data {
 }
 
 /** Layouts of one typed array of `stride` values per row are copied; nested ones go through Arrow's own vectors. */
-function concatOther(parts: readonly Data[]): Data {
+function concatOther(parts: readonly Data[], memory: BatchMemory): Data {
   const first = parts[0] as Data;
-  const stride = (first as { stride?: number }).stride ?? 1;
   const isFixed = parts.every((part) => ArrayBuffer.isView(part.values) && part.valueOffsets === undefined && part.children.length === 0);
   if (!isFixed) {
     const values = parts.flatMap((part) => Array.from(new Vector([part])));
     return vectorFromArray(values as never, first.type).data[0] as Data;
   }
+  const values = joinedValues(parts, memory);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const values = new (first.values.constructor as Float64ArrayConstructor)(length * stride);
+  const nulls = joinNulls(parts, length);
+  return makeData({ type: first.type, length, data: values, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
+}
+
+/** The values of fixed-width columns one after the other. */
+function joinedValues(parts: readonly Data[], memory: BatchMemory): Float64Array | Int32Array {
+  const first = parts[0] as Data;
+  const stride = (first as { stride?: number }).stride ?? 1;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const values = memory.array(first.values.constructor as Float64ArrayConstructor, length * stride);
   let at = 0;
   for (const part of parts) {
     values.set((part.values as Float64Array).subarray(0, part.length * stride), at);
     at += part.length * stride;
   }
-  const nulls = joinNulls(parts, length);
-  return makeData({ type: first.type, length, data: values, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
+  return values;
 }
 
 function joinNulls(parts: readonly Data[], length: number): ValidityBuilder {

@@ -21,8 +21,8 @@ export interface RowSelection {
 /** Shortest mean run for which copying runs beats copying values. */
 const LONG_RUN = 16;
 
-/** Looks at row numbers once for all columns of a batch. */
-export function rowSelection(rows: Int32Array): RowSelection {
+/** Looks at row numbers once for all columns of a batch, whose arrays come to lie in `memory`. */
+export function rowSelection(rows: Int32Array, memory = new BatchMemory(rows.length)): RowSelection {
   let signs = 0;
   let breaks = 0;
   let before = -2;
@@ -34,7 +34,7 @@ export function rowSelection(rows: Int32Array): RowSelection {
   }
   const hasNulls = signs < 0;
   const runs = !hasNulls && breaks * LONG_RUN <= rows.length ? runsOf(rows, breaks) : undefined;
-  return { rows, hasNulls, runs, memory: new BatchMemory(rows.length) };
+  return { rows, hasNulls, runs, memory };
 }
 
 function runsOf(rows: Int32Array, count: number): Int32Array {

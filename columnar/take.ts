@@ -15,8 +15,8 @@ export function takeRows<T extends TypeMap>(batch: Batch<T>, rows: Int32Array | 
 }
 
 /** The values of one column at `rows`. A negative row gives null. */
-export function takeData(data: Data, rows: Int32Array): Data {
-  return takeSelected(data, rowSelection(rows));
+export function takeData(data: Data, rows: Int32Array | RowSelection): Data {
+  return takeSelected(data, rows instanceof Int32Array ? rowSelection(rows) : rows);
 }
 
 /** The numbers of an array at `rows`, of which none may be negative. */

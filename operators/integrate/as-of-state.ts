@@ -1,3 +1,4 @@
+import { type Batch, BatchMemory, concatBatches, rolesOf, rowSelection, selectColumns } from '../../columnar/index.ts';
 import {
   concatStreamBatches,
   type StateReader,
@@ -5,23 +6,21 @@ import {
   type StreamBatch,
   takeStreamRows,
   type WatermarkMark,
+  withBatch,
 } from '../../streams/index.ts';
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import { rowsWhere } from '../rows/rows-where.ts';
-import { type JoinInput, MergedProgress, Rises } from './merged-progress.ts';
+import { sameTypes } from '../rows/same-types.ts';
+import { type JoinInput, MergedProgress } from './merged-progress.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
-import { RightHistory } from './right-history.ts';
-import { WaitingRows } from './waiting-rows.ts';
+import { type AsOfMatch, RightHistory } from './right-history.ts';
+import { type Rises, riseAtEnd } from './rises.ts';
+import { concatTimes, type TimedRows, WaitingRuns } from './waiting-runs.ts';
 
 /** What a run of `joinAsOf` needs to know. */
-export interface AsOfSettings extends RightColumns {
-  readonly key?: string;
-  readonly rightKey?: string;
-  readonly direction: 'backward' | 'forward' | 'nearest';
-  readonly tolerance: number;
-}
+export type AsOfSettings = RightColumns & AsOfMatch;
 
 /** What came of a turn. */
 export interface AsOfTurn {
@@ -35,16 +34,14 @@ const NONE = new Float64Array(0);
 /** Left rows that wait, and the right rows that they, or later ones, may match. */
 export class AsOfState {
   readonly #settings: AsOfSettings;
-  readonly #left = new WaitingRows();
+  readonly #left = new WaitingRuns();
   readonly #right: RightHistory;
   #progress = new MergedProgress();
   #order = new OutputOrder();
-  #watermark = Number.NEGATIVE_INFINITY;
-  #ended = false;
 
   constructor(settings: AsOfSettings) {
     this.#settings = settings;
-    this.#right = new RightHistory(settings.key, settings.rightKey);
+    this.#right = new RightHistory(settings);
   }
 
   get heldRows(): number {
@@ -54,15 +51,16 @@ export class AsOfState {
   take(lefts: readonly StreamBatch[], rights: readonly StreamBatch[]): AsOfTurn {
     const left = joinInput(lefts);
     const right = joinInput(rights);
-    const { rises, late } = this.#progress.advance([left, right]);
-    const lateLeft = rowsWhere(left.times.length, (row) => late[0][row] === 1);
-    const lateRight = rowsWhere(right.times.length, (row) => late[1][row] === 1);
-    const fresh = inTime(right, late[1], lateRight.length);
-    if (fresh !== undefined) this.#right.append(fresh.rows, fresh.times);
-    const waiting = inTime(left, late[0], lateLeft.length);
+    const {
+      rises,
+      late: [lateLeft, lateRight],
+    } = this.#progress.advance([left, right]);
+    const fresh = inTime(right, lateRight);
+    if (fresh !== undefined) this.#appendRight(fresh);
+    const waiting = inTime(left, lateLeft);
     if (waiting !== undefined) this.#left.append(waiting.rows, waiting.times);
-    const output = this.#release(rises);
-    this.#right.forget(this.#reached());
+    const output = this.#release(this.#progress.watermark, rises);
+    this.#right.forget(this.#reached);
     return {
       output,
       lateLeft: left.rows === undefined || lateLeft.length === 0 ? undefined : takeStreamRows(left.rows, lateLeft),
@@ -71,61 +69,65 @@ export class AsOfState {
   }
 
   end(): StreamBatch | undefined {
-    const rises = new Rises();
-    rises.add(Number.POSITIVE_INFINITY, this.#progress.lastOrdinal, Number.NEGATIVE_INFINITY);
-    this.#ended = true;
-    return this.#release(rises);
+    return this.#release(Number.POSITIVE_INFINITY, riseAtEnd(this.#progress.lastOrdinal));
   }
 
   /** How far the watermark is that releases left rows: behind that of the inputs where the join looks forward. */
-  #reached(): number {
-    return this.#ended ? Number.POSITIVE_INFINITY : this.#progress.watermark - this.#slack;
+  get #reached(): number {
+    return this.#progress.watermark - this.#slack;
   }
 
   get #slack(): number {
     return this.#settings.direction === 'backward' ? 0 : this.#settings.tolerance;
   }
 
-  /** Puts out the left rows that the watermark has passed. */
-  #release(rises: Rises): StreamBatch | undefined {
-    if (!this.#left.store.hasColumns) return undefined;
-    const { rows, times } = this.#left.release(this.#reached());
-    const groups = this.#right.groupsOf(rows);
-    const matches = this.#right.match(groups, times, this.#settings);
-    const column = this.#right.store.hasColumns ? (name: string) => this.#right.store.column(name, matches) : undefined;
-    const batch = joinColumns(rows.batch, column, times.length, this.#settings);
-    const { ordinal, known } = rises.placesOf(times, this.#slack);
-    const watermark = new Float64Array(times.length);
-    const availableAt = new Float64Array(times.length);
-    let highest = this.#watermark;
-    for (let row = 0; row < times.length; row++) {
-      const time = times[row] as number;
-      if (time > highest) highest = time;
-      watermark[row] = highest;
-      const derived = rows.availableAt?.[row] ?? time;
-      availableAt[row] = Math.max(time, known[row] as number, Number.isNaN(derived) ? time : derived);
-    }
-    this.#watermark = highest;
-    return { batch, origin: rows.origin, ordinal, sub: this.#order.nextAll(ordinal), watermark, availableAt };
+  /** Of a right row time, key and wanted columns alone are kept. */
+  #appendRight({ rows, times }: TimedRows): void {
+    const { rightKey, columns } = this.#settings;
+    const names = new Set([rolesOf(rows.batch.schema).eventTime, rightKey, ...columns].filter((name) => name !== undefined));
+    this.#right.append(withBatch(rows, selectColumns(rows.batch, [...names] as never[])), times);
+  }
+
+  /** Puts out the left rows that the watermark of the inputs has passed. */
+  #release(watermark: number, rises: Rises): StreamBatch | undefined {
+    this.#right.reach(watermark);
+    const parts = this.#left.release(watermark - this.#slack);
+    const [first] = parts;
+    if (first === undefined) return undefined;
+    const times = parts.length === 1 ? first.times : concatTimes(parts);
+    const memory = new BatchMemory(times.length);
+    const left = concatBatches(sameTypes(parts.map(({ rows }) => rows.batch)), memory);
+    const matches = rowSelection(this.#right.match(left, times), memory);
+    const column = this.#right.hasColumns ? (name: string) => this.#right.column(name, matches) : undefined;
+    // Each row goes out in the place of what let it go, in order of event time, which is the watermark therefore.
+    const { ordinal, known } = rises.placesOf(times, this.#slack, memory);
+    raiseTo(known, parts);
+    return {
+      batch: joinColumns(left, column, times.length, this.#settings),
+      origin: first.rows.origin,
+      ordinal,
+      sub: this.#order.nextAll(ordinal, memory),
+      watermark: times,
+      availableAt: known,
+    };
   }
 
   write(out: StateWriter): void {
     this.#progress.write(out);
     this.#order.write(out);
-    out.number(this.#watermark);
     writeHeldRows(out, this.#left.all());
-    const needed = this.#right.needed(this.#reached());
-    writeHeldRows(out, needed.length === 0 ? undefined : this.#right.store.take(needed));
+    writeHeldRows(out, this.#right.all(this.#reached));
   }
 
-  static read(settings: AsOfSettings, input: StateReader): AsOfState {
+  /** Reads a state, also of version 1, which kept all columns of right rows, and the watermark of the output. */
+  static read(settings: AsOfSettings, input: StateReader, version = 2): AsOfState {
     const state = new AsOfState(settings);
     state.#progress = MergedProgress.read(input);
     state.#order = OutputOrder.read(input);
-    state.#watermark = input.number();
+    if (version === 1) input.number();
     const [left, right] = [readHeldRows(input), readHeldRows(input)];
     if (left !== undefined) state.#left.append(left, eventTimes(left.batch));
-    if (right !== undefined) state.#right.append(right, eventTimes(right.batch));
+    if (right !== undefined) state.#appendRight({ rows: right, times: eventTimes(right.batch) });
     return state;
   }
 }
@@ -138,9 +140,21 @@ function joinInput(batches: readonly StreamBatch[]): JoinInput {
 }
 
 /** The rows that are not late. */
-function inTime({ rows, times }: JoinInput, late: Uint8Array, lateRows: number): { rows: StreamBatch; times: Float64Array } | undefined {
+function inTime({ rows, times }: JoinInput, late: Int32Array): TimedRows | undefined {
   if (rows === undefined) return undefined;
-  if (lateRows === 0) return { rows, times };
-  const kept = rowsWhere(times.length, (row) => late[row] === 0);
+  if (late.length === 0) return { rows, times };
+  const isLate = new Set(late);
+  const kept = rowsWhere(times.length, (row) => !isLate.has(row));
   return { rows: takeStreamRows(rows, kept), times: Float64Array.from(kept, (row) => times[row] as number) };
+}
+
+/** Raises the times to those at which rows that were derived from later ones could be known. */
+function raiseTo(times: Float64Array, parts: readonly TimedRows[]): void {
+  let at = 0;
+  for (const { rows } of parts) {
+    const { availableAt } = rows;
+    for (let row = 0; row < (availableAt?.length ?? 0); row++)
+      if ((availableAt?.[row] as number) > (times[at + row] as number)) times[at + row] = availableAt?.[row] as number;
+    at += rows.ordinal.length;
+  }
 }

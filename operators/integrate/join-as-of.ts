@@ -50,7 +50,7 @@ export interface JoinAsOfOptions<L extends TypeMap, R extends TypeMap, C extends
  * the earlier one. A stream that falls silent holds the join up until it is marked idle or ends.
  *
  * Rows behind the watermark are late: left ones go to `late`, right ones are ignored (counted as `late:right`). Null keys match each other. Memory: rows that wait, right rows not older
- * than these, and one right row per key; at most as many again that are no longer needed.
+ * than these, and one right row per key that is within the tolerance, of which time, key and wanted columns; at most as many again that are no longer needed.
  *
  * Ledger: in:0 = out + held + late.
  *
@@ -72,7 +72,7 @@ export function joinAsOf<L extends TypeMap, R extends TypeMap, const C extends s
   const join = { ...settings, rightKey: settings.rightKey ?? key, tolerance: tolerance ?? Number.POSITIVE_INFINITY };
   return (left) =>
     fanIn<readonly [L, R], Joined<L, R, C, P>, AsOfState>('joinAsOf', [left, right], {
-      version: 1,
+      version: 2,
       ledger: { left: ['in:0'], right: ['out', 'held', 'late'] },
       create: () => new AsOfState(join),
       onTurn: (state, [lefts, rights], step) => {
@@ -91,5 +91,6 @@ export function joinAsOf<L extends TypeMap, R extends TypeMap, const C extends s
       },
       snapshot: (state, out) => state.write(out),
       restore: (input) => AsOfState.read(join, input),
+      migrate: (input, version) => AsOfState.read(join, input, version),
     });
 }

@@ -1,46 +1,19 @@
+import { freshArray } from '../../columnar/index.ts';
 import type { StateReader, StateWriter, StreamBatch, WatermarkMark } from '../../streams/index.ts';
-import { GrowingNumbers } from '../rows/growing-numbers.ts';
-import { knownAt } from '../rows/known-at.ts';
-
-/** The moments at which the watermark of a join rose: the watermark, the ordinal, and the event time of the row that raised it. */
-export class Rises {
-  readonly #watermarks: GrowingNumbers<Float64Array>;
-  readonly #ordinals: GrowingNumbers<Float64Array>;
-  readonly #times: GrowingNumbers<Float64Array>;
-
-  /** @param room for so many rises at first */
-  constructor(room = 1) {
-    this.#watermarks = new GrowingNumbers(Float64Array, room);
-    this.#ordinals = new GrowingNumbers(Float64Array, room);
-    this.#times = new GrowingNumbers(Float64Array, room);
-  }
-
-  add(watermark: number, ordinal: number, time: number): void {
-    this.#watermarks.push(watermark);
-    this.#ordinals.push(ordinal);
-    this.#times.push(time);
-  }
-
-  /** For each row, by event time, the first rise that passed its event time by more than `slack`: its ordinal, and when it was known. */
-  placesOf(times: Float64Array, slack: number): { readonly ordinal: Float64Array; readonly known: Float64Array } {
-    const [watermarks, ordinals, raised] = [this.#watermarks.all, this.#ordinals.all, this.#times.all];
-    const ordinal = new Float64Array(times.length);
-    const known = new Float64Array(times.length);
-    let rise = 0;
-    for (let row = 0; row < times.length; row++) {
-      while (rise < watermarks.length - 1 && !((watermarks[rise] as number) - slack > (times[row] as number))) rise++;
-      ordinal[row] = ordinals[rise] as number;
-      known[row] = raised[rise] as number;
-    }
-    return { ordinal, known };
-  }
-}
+import { type Passage, Rises } from './rises.ts';
 
 /** New rows of one input and their event times. */
 export interface JoinInput {
   readonly rows: StreamBatch | undefined;
   readonly times: Float64Array;
   readonly marks: readonly WatermarkMark[];
+}
+
+/** What new rows did to the watermark of a join. */
+export interface Advance {
+  readonly rises: Rises;
+  /** By input the rows that came behind the watermark, or have no event time. */
+  readonly late: readonly [Int32Array, Int32Array];
 }
 
 /**
@@ -55,54 +28,28 @@ export class MergedProgress {
     return Math.min(this.#watermarks[0], this.#watermarks[1]);
   }
 
-  /** Walks the new rows; `late` gets a 1 for each row that came behind the watermark, or has no event time. */
-  advance(inputs: readonly [JoinInput, JoinInput]): { rises: Rises; late: readonly [Uint8Array, Uint8Array] } {
-    const [left, right] = inputs;
-    const rises = new Rises(left.times.length + right.times.length);
-    const late = [new Uint8Array(left.times.length), new Uint8Array(right.times.length)] as const;
-    for (let i = 0, j = 0; i < left.times.length || j < right.times.length; ) {
-      const until = runEnd(left, i, right, j, true);
-      this.#walk(0, left, i, until, late[0], rises);
-      i = until;
-      const end = runEnd(right, j, left, i, false);
-      this.#walk(1, right, j, end, late[1], rises);
-      j = end;
+  /** Takes new rows. */
+  advance([left, right]: readonly [JoinInput, JoinInput]): Advance {
+    const before: readonly [number, number] = [...this.#watermarks];
+    const sides = [new Side(left, before[0]), new Side(right, before[1])] as const;
+    for (const [input, side] of sides.entries()) {
+      this.#watermarks[input as 0 | 1] = side.watermark;
+      this.lastOrdinal = Math.max(this.lastOrdinal, side.ordinal.at(-1) ?? 0);
     }
-    this.#takeMarks(inputs, rises);
-    return { rises, late };
+    const late = [sides[0].late(sides[1], true), sides[1].late(sides[0], false)] as const;
+    return { rises: new Rises(sides, this.#marks([left, right])), late };
   }
 
-  /** Takes rows of one input that no row of the other comes between. */
-  #walk(input: 0 | 1, { rows, times }: JoinInput, from: number, to: number, late: Uint8Array, rises: Rises): void {
-    if (rows === undefined || from === to) return;
-    const { watermark, ordinal } = rows;
-    const other = this.#watermarks[1 - input] as number;
-    let own = this.#watermarks[input];
-    let low = Math.min(own, other);
-    for (let row = from; row < to; row++) {
-      const time = times[row] as number;
-      if (!(time >= low)) late[row] = 1;
-      if (!((watermark[row] as number) > own)) continue;
-      own = watermark[row] as number;
-      if (!(Math.min(own, other) > low)) continue;
-      low = Math.min(own, other);
-      rises.add(low, ordinal[row] as number, knownAt(rows, row, time));
-    }
-    this.#watermarks[input] = own;
-    this.lastOrdinal = Math.max(this.lastOrdinal, ordinal[to - 1] as number);
-  }
-
-  #takeMarks(inputs: readonly [JoinInput, JoinInput], rises: Rises): void {
-    let low = this.watermark;
-    inputs.forEach(({ marks }, input) => {
-      for (const { ordinal, watermark } of marks) {
+  /** The rises by marks, which follow all rows of a turn. */
+  #marks(inputs: readonly JoinInput[]): { watermark: number; ordinal: number; time: number }[] {
+    return inputs.flatMap(({ marks }, input) =>
+      marks.flatMap(({ ordinal, watermark }) => {
+        const low = this.watermark;
         this.lastOrdinal = Math.max(this.lastOrdinal, ordinal);
         this.#watermarks[input as 0 | 1] = Math.max(this.#watermarks[input as 0 | 1], watermark);
-        if (this.watermark <= low) continue;
-        low = this.watermark;
-        rises.add(low, this.lastOrdinal, low);
-      }
-    });
+        return this.watermark <= low ? [] : [{ watermark: this.watermark, ordinal: this.lastOrdinal, time: this.watermark }];
+      }),
+    );
   }
 
   write(out: StateWriter): void {
@@ -119,15 +66,77 @@ export class MergedProgress {
   }
 }
 
-/** The rows from `from` on that come before row `next` of the other input, by (ordinal, sub); `first`: also where both are equal. */
-function runEnd(own: JoinInput, from: number, other: JoinInput, next: number, first: boolean): number {
-  const rows = own.times.length;
-  if (own.rows === undefined || other.rows === undefined || next >= other.times.length) return rows;
-  const { ordinal, sub } = own.rows;
-  const place = other.rows.ordinal[next] as number;
-  const order = other.rows.sub[next] as number;
-  let row = from;
-  while (row < rows && (ordinal[row] as number) < place) row++;
-  while (row < rows && ordinal[row] === place && ((sub[row] as number) < order || (first && sub[row] === order))) row++;
-  return row;
+const NO_NUMBERS = new Float64Array(0);
+const NO_ORDER = { ordinal: NO_NUMBERS, sub: new Int32Array(0), watermark: NO_NUMBERS };
+
+/** The new rows of one input, and what they do to its own watermark. */
+class Side implements Passage {
+  readonly ordinal: Float64Array;
+  readonly sub: Int32Array;
+  readonly watermarks: Float64Array;
+  readonly knownAt: Float64Array;
+  readonly before: number;
+  /** The input's watermark after the rows. */
+  readonly watermark: number;
+  readonly #times: Float64Array;
+  /** Rows behind the watermark of their own input; of all others none can be behind that of the join. */
+  readonly #behind: readonly number[];
+
+  constructor({ rows, times }: JoinInput, before: number) {
+    const { ordinal, sub, watermark } = rows ?? NO_ORDER;
+    this.ordinal = ordinal;
+    this.sub = sub;
+    this.watermarks = watermark;
+    this.knownAt = later(times, rows?.availableAt);
+    this.before = before;
+    this.#times = times;
+    const behind: number[] = [];
+    let own = before;
+    for (let row = 0; row < times.length; row++) {
+      if (!((times[row] as number) >= own)) behind.push(row);
+      if ((watermark[row] as number) > own) own = watermark[row] as number;
+    }
+    this.#behind = behind;
+    this.watermark = own;
+  }
+
+  /** The rows behind the join's watermark; `first`: of rows with equal places those of this input come first. */
+  late(other: Side, first: boolean): Int32Array {
+    if (this.#behind.length === 0) return new Int32Array(0);
+    const [own, others] = [this.#reached(), other.#reached()];
+    const late = this.#behind.filter((row) => {
+      const watermark = Math.min(own[row] as number, others[other.#rowsBefore(this, row, first)] as number);
+      return !((this.#times[row] as number) >= watermark);
+    });
+    return Int32Array.from(late);
+  }
+
+  /** The watermark before each row, and after the last one. */
+  #reached(): Float64Array {
+    const reached = freshArray(Float64Array, this.watermarks.length + 1);
+    reached[0] = this.before;
+    for (let row = 0; row < this.watermarks.length; row++)
+      reached[row + 1] = Math.max(reached[row] as number, this.watermarks[row] as number);
+    return reached;
+  }
+
+  /** How many rows come before a row of the other input; `otherFirst`: that one comes first where places are equal. */
+  #rowsBefore({ ordinal, sub }: Side, row: number, otherFirst: boolean): number {
+    const [place, order] = [ordinal[row] as number, sub[row] as number];
+    let [low, high] = [0, this.ordinal.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const apart = (this.ordinal[middle] as number) - place || (this.sub[middle] as number) - order;
+      if (apart < 0 || (apart === 0 && !otherFirst)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** The later of two times by row, where there are two. */
+function later(times: Float64Array, others: Float64Array | undefined): Float64Array {
+  return others === undefined
+    ? times
+    : times.map((time, row) => Math.max(time, Number.isNaN(others[row]) ? time : (others[row] as number)));
 }

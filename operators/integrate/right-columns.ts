@@ -1,5 +1,5 @@
-import { type Data, Field, Schema, type TypeMap } from 'apache-arrow';
-import { type Batch, float64Data, makeBatch, takeData, type WithColumns } from '../../columnar/index.ts';
+import type { Data, TypeMap } from 'apache-arrow';
+import { type Batch, float64Data, takeData, type WithColumns, withColumns } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 
 /** `L` with columns `C` of `R`, their names behind a prefix. */
@@ -24,20 +24,18 @@ export function joinColumns(
   rows: number,
   { columns, prefix }: RightColumns,
 ): Batch {
-  const fields: Field[] = [...left.schema.fields];
-  const data: Data[] = [...left.data.children];
+  const added = new Map<string, Data>();
   for (const column of columns) {
     const name = `${prefix}${column}`;
-    if (fields.some((field) => field.name === name))
+    if (added.has(name) || left.schema.fields.some((field) => field.name === name))
       throw new MillraceError('SCHEMA_MISMATCH', `the join would make a second column '${name}'`, {
         hint: 'give the right columns a prefix',
       });
     const taken = rightColumn === undefined ? nullNumbers(rows) : rightColumn(column);
     if (taken === undefined) throw new MillraceError('SCHEMA_MISMATCH', `the right stream has no column '${column}'`);
-    fields.push(new Field(name, taken.type, true));
-    data.push(taken);
+    added.set(name, taken);
   }
-  return makeBatch(new Schema(fields as never, left.schema.metadata), data, left.numRows);
+  return withColumns(left, Object.fromEntries(added));
 }
 
 const nullNumbers = (rows: number): Data => takeData(float64Data(new Float64Array(0)), new Int32Array(rows).fill(-1));

@@ -1,146 +1,184 @@
-import type { StreamBatch } from '../../streams/index.ts';
+import type { Data } from 'apache-arrow';
+import { type Batch, type RowSelection, takeNumbers } from '../../columnar/index.ts';
+import { type StreamBatch, sliceStreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { RowStore } from '../rows/row-store.ts';
+import { rowsWhere } from '../rows/rows-where.ts';
+import { WaitingRuns } from './waiting-runs.ts';
 
 const NONE = -1;
 
 /** Rows to drop below which the store is left as it is. */
 const FEW_ROWS = 16_384;
 
+/** Which right rows a left row may match. */
+export interface AsOfMatch {
+  readonly key?: string | undefined;
+  readonly rightKey?: string | undefined;
+  readonly direction: 'backward' | 'forward' | 'nearest';
+  readonly tolerance: number;
+}
+
 /**
- * The right rows that left rows may still match: by key a list in order of event time, ties in the order they came. Left rows ask in order of event time, so a key's list is walked once:
- * what lies before the newest row not after the time asked for is never wanted again.
+ * The right rows that left rows may still match. They wait for the watermark, then lie in order of event time; left rows ask in order of event time, so one walk over both tells for each key the newest right
+ * row not after the left one. Where the join looks ahead, each key has a list of the rows to come.
  */
 export class RightHistory {
-  readonly store = new RowStore();
-  readonly #groups: KeyGroups;
-  /** The key's name in the left stream. */
-  readonly #leftKey: string | undefined;
+  readonly #match: AsOfMatch;
+  readonly #looksAhead: boolean;
+  readonly #waiting = new WaitingRuns();
+  /** Rows that the watermark has passed, by event time, ties in the order they came; of each, time and group. */
+  readonly #store = new RowStore();
   #times = new GrowingNumbers(Float64Array);
-  /** Per row: the one after it in its key's list. */
+  #groupOf = new GrowingNumbers(Int32Array);
+  #groups: KeyGroups;
+  /** How many rows of the store the left rows have passed. */
+  #passed = 0;
+  /** Per group: the newest row passed, or -1. */
+  #newest = new GrowingNumbers(Int32Array);
+  /** Where the join looks ahead: per group its first and last row, per row the next one of its group, or -1. */
+  #first = new GrowingNumbers(Int32Array);
+  #last = new GrowingNumbers(Int32Array);
   #next = new GrowingNumbers(Int32Array);
-  /** Per group: first and last row of its list. */
-  readonly #heads = new GrowingNumbers(Int32Array);
-  readonly #tails = new GrowingNumbers(Int32Array);
-  /** Rows in the lists after the last look at all of them. */
+  /** Rows in the store after the last look at all of them. */
   #kept = 0;
 
-  constructor(leftKey: string | undefined, rightKey: string | undefined) {
-    this.#leftKey = leftKey;
-    this.#groups = new KeyGroups(rightKey);
+  constructor(match: AsOfMatch) {
+    this.#match = match;
+    this.#looksAhead = match.direction !== 'backward';
+    this.#groups = new KeyGroups(match.rightKey);
+    this.#link(new Int32Array(0));
   }
 
-  append(input: StreamBatch, times: Float64Array): void {
-    const groups = this.#groups.groupsOf(input.batch);
-    const first = this.store.rows;
-    this.store.append(input);
-    this.#times.append(times);
-    for (let group = this.#heads.length; group < this.#groups.size; group++) {
-      this.#heads.push(NONE);
-      this.#tails.push(NONE);
+  /** False until a first batch has told the columns. */
+  get hasColumns(): boolean {
+    return this.#store.hasColumns;
+  }
+
+  /** Rows in memory. */
+  get rows(): number {
+    return this.#waiting.size + this.#store.rows;
+  }
+
+  append(rows: StreamBatch, times: Float64Array): void {
+    if (!this.hasColumns) this.#store.append(sliceStreamBatch(rows, 0, 0));
+    this.#waiting.append(rows, times);
+  }
+
+  /** Lets left rows match what lies before a watermark. */
+  reach(watermark: number): void {
+    for (const { rows, times } of this.#waiting.release(watermark)) {
+      this.#store.append(rows);
+      this.#times.append(times);
+      this.#link(this.#groups.groupsOf(rows.batch));
     }
-    this.#next.append(new Int32Array(groups.length).fill(NONE));
-    const lists = { heads: this.#heads.all, tails: this.#tails.all, next: this.#next.all, times: this.#times.all };
-    for (let row = 0; row < groups.length; row++) insert(lists, groups[row] as number, first + row);
   }
 
-  /** The groups of left rows; -1 where no right row of the key is kept. */
-  groupsOf(left: StreamBatch): Int32Array {
-    return this.#groups.findGroups(left.batch, this.#leftKey);
+  /** Adds rows to the lists of their groups. */
+  #link(groups: Int32Array): void {
+    const begin = this.#groupOf.length;
+    this.#groupOf.append(groups);
+    for (const ends of [this.#newest, this.#first, this.#last]) ends.fill(NONE, this.#groups.size - ends.length);
+    if (!this.#looksAhead) return;
+    this.#next.fill(NONE, groups.length);
+    const [first, last, next] = [this.#first.all, this.#last.all, this.#next.all];
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i] as number;
+      const before = last[group] as number;
+      if (before < 0) first[group] = begin + i;
+      else next[before] = begin + i;
+      last[group] = begin + i;
+    }
   }
 
   /** For each left row, by event time, the right row that it matches, or -1. */
-  match(
-    groups: Int32Array,
-    times: Float64Array,
-    { direction, tolerance }: { readonly direction: 'backward' | 'forward' | 'nearest'; readonly tolerance: number },
-  ): Int32Array {
-    const matches = new Int32Array(groups.length);
-    const [heads, next, rightTimes] = [this.#heads.all, this.#next.all, this.#times.all];
-    for (let i = 0; i < matches.length; i++) {
-      const group = groups[i] as number;
+  match(left: Batch, times: Float64Array): Int32Array {
+    const groups = this.#groups.findGroups(left, this.#match.key);
+    const [newest, rightTimes, groupOf] = [this.#newest.all, this.#times.all, this.#groupOf.all];
+    const looksBack = !this.#looksAhead;
+    let passed = this.#passed;
+    for (let i = 0; i < groups.length; i++) {
       const time = times[i] as number;
-      let before = group < 0 ? NONE : (heads[group] as number);
-      if (before >= 0) {
-        for (let after = next[before] as number; after >= 0 && (rightTimes[after] as number) <= time; after = next[before] as number)
-          before = after;
-        heads[group] = before;
-      }
-      const age = before < 0 ? Number.NaN : time - (rightTimes[before] as number);
-      matches[i] = age >= 0 && age <= tolerance ? before : NONE;
-      if (direction === 'backward' || before < 0 || age === 0) continue;
-      const ahead = age > 0 ? (next[before] as number) : before;
-      if (ahead < 0 || !((rightTimes[ahead] as number) - time <= tolerance)) {
-        if (direction === 'forward') matches[i] = NONE;
-      } else if (direction === 'forward' || matches[i] === NONE || (rightTimes[ahead] as number) - time < age)
-        matches[i] = lastOfTime(ahead, next, rightTimes);
+      for (; passed < rightTimes.length && (rightTimes[passed] as number) <= time; passed++) newest[groupOf[passed] as number] = passed;
+      const group = groups[i] as number;
+      if (group < 0) continue;
+      const before = newest[group] as number;
+      groups[i] = looksBack ? before : this.#matchAhead(group, before, time);
     }
-    return matches;
+    this.#passed = passed;
+    if (looksBack && this.#match.tolerance < Number.POSITIVE_INFINITY) dropOlder(groups, times, rightTimes, this.#match.tolerance);
+    return groups;
+  }
+
+  /** The match of a left row where a later right row may be it; `before`: the newest one that is not later, or -1. */
+  #matchAhead(group: number, before: number, time: number): number {
+    const { direction, tolerance } = this.#match;
+    const [next, times] = [this.#next.all, this.#times.all];
+    const age = before < 0 ? Number.POSITIVE_INFINITY : time - (times[before] as number);
+    if (age === 0) return before;
+    const after = (before < 0 ? this.#first.all[group] : next[before]) as number;
+    const gap = after < 0 ? Number.POSITIVE_INFINITY : (times[after] as number) - time;
+    if (gap <= tolerance && (direction === 'forward' || gap < age)) return lastOfTime(after, next, times);
+    return direction === 'nearest' && age <= tolerance ? before : NONE;
   }
 
   /** Forgets rows that no left row from event time `reached` on can match, now and then: memory stays within twice the rows that may match. */
   forget(reached: number): void {
-    const dropped = this.store.rows - this.#kept;
-    if (dropped > FEW_ROWS && dropped > this.#kept) this.#compact(this.needed(reached));
+    const dropped = this.#store.rows - this.#kept;
+    if (dropped > FEW_ROWS && dropped > this.#kept) this.#keep(this.#needed(reached));
   }
 
-  /** The rows that left rows from event time `reached` on may match, in the order they came: of each key the newest one not after it, and all later ones. */
-  needed(reached: number): Int32Array {
-    const [heads, next, times] = [this.#heads.all, this.#next.all, this.#times.all];
-    const needed = new Int32Array(this.store.rows);
-    let count = 0;
-    for (let group = 0; group < heads.length; group++) {
-      let row = heads[group] as number;
-      if (row < 0) continue;
-      for (let after = next[row] as number; after >= 0 && (times[after] as number) <= reached; after = next[row] as number) row = after;
-      heads[group] = row;
-      for (; row >= 0; row = next[row] as number) needed[count++] = row;
-    }
-    return needed.subarray(0, count).sort();
+  /** The rows of the store that left rows from event time `reached` on may match, in order: of each key the newest one before it, if it is within the tolerance, and all later ones. */
+  #needed(reached: number): Int32Array {
+    const [newest, times, groupOf] = [this.#newest.all, this.#times.all, this.#groupOf.all];
+    const { direction, tolerance } = this.#match;
+    let passed = this.#passed;
+    for (; passed < times.length && (times[passed] as number) < reached; passed++) newest[groupOf[passed] as number] = passed;
+    this.#passed = passed;
+    const oldest = direction === 'forward' ? reached : reached - tolerance;
+    return rowsWhere(times.length, (row) => row >= passed || ((times[row] as number) >= oldest && newest[groupOf[row] as number] === row));
   }
 
-  #compact(kept: Int32Array): void {
-    const places = new Int32Array(this.store.rows);
-    for (let place = 0; place < kept.length; place++) places[kept[place] as number] = place;
-    const moved = (row: number) => (row < 0 ? NONE : (places[row] as number));
+  #keep(kept: Int32Array): void {
+    const groups = this.#forgetKeys(takeNumbers(this.#groupOf.all, kept));
+    const passed = kept.findLastIndex((row) => row < this.#passed) + 1;
+    this.#store.keep(kept);
     this.#times = this.#times.keep(kept);
-    this.#next = this.#next.keep(kept);
-    const next = this.#next.all;
-    for (let row = 0; row < next.length; row++) next[row] = moved(next[row] as number);
-    for (const ends of [this.#heads.all, this.#tails.all])
-      for (let group = 0; group < ends.length; group++) ends[group] = moved(ends[group] as number);
-    this.store.keep(kept);
+    for (const numbers of [this.#groupOf, this.#newest, this.#first, this.#last, this.#next]) numbers.length = 0;
+    this.#link(groups);
+    const newest = this.#newest.all;
+    for (let row = 0; row < passed; row++) newest[groups[row] as number] = row;
+    this.#passed = passed;
     this.#kept = kept.length;
   }
+
+  /** The groups of the rows kept, numbered anew where most keys have none. */
+  #forgetKeys(groups: Int32Array): Int32Array {
+    if (this.#groups.size <= FEW_ROWS || this.#groups.size <= 2 * groups.length) return groups;
+    const before = this.#groups;
+    this.#groups = new KeyGroups(this.#match.rightKey, before.kind);
+    return groups.map((group) => this.#groups.add(before.keyOf(group)));
+  }
+
+  /** The values of a column at rows of the store, null where a row is negative; undefined where there is no such column. */
+  column(name: string, rows: Int32Array | RowSelection): Data | undefined {
+    return this.#store.column(name, rows);
+  }
+
+  /** The rows that left rows from event time `reached` on may match, in the order they came. */
+  all(reached: number): StreamBatch | undefined {
+    const needed = this.#needed(reached);
+    return this.#waiting.all(needed.length === 0 ? [] : [this.#store.take(needed)]);
+  }
 }
 
-interface Lists {
-  readonly heads: Int32Array;
-  readonly tails: Int32Array;
-  readonly next: Int32Array;
-  readonly times: Float64Array;
-}
-
-/** Puts a row behind those of its key that are not later. */
-function insert({ heads, tails, next, times }: Lists, group: number, row: number): void {
-  const time = times[row] as number;
-  const tail = tails[group] as number;
-  if (tail < 0 || (times[tail] as number) <= time) {
-    if (tail < 0) heads[group] = row;
-    else next[tail] = row;
-    tails[group] = row;
-    return;
+/** Leaves out matches that are further apart than the tolerance. */
+function dropOlder(matches: Int32Array, times: Float64Array, rightTimes: Float64Array, tolerance: number): void {
+  for (let i = 0; i < matches.length; i++) {
+    const match = matches[i] as number;
+    if (match >= 0 && !((times[i] as number) - (rightTimes[match] as number) <= tolerance)) matches[i] = NONE;
   }
-  let before = NONE;
-  let after = heads[group] as number;
-  while ((times[after] as number) <= time) {
-    before = after;
-    after = next[after] as number;
-  }
-  next[row] = after;
-  if (before < 0) heads[group] = row;
-  else next[before] = row;
 }
 
 /** Of rows of one event time the last that came. */

@@ -4,6 +4,7 @@ import {
   concatBatches,
   KeyInterner,
   makeBatch,
+  type RowSelection,
   takeData,
   utf8Data,
   Validity,
@@ -17,7 +18,7 @@ export interface GrowingColumn {
   /** All values. */
   data(): Data;
   /** The values at `rows`; null where a row is negative. */
-  take(rows: Int32Array): Data;
+  take(rows: Int32Array | RowSelection): Data;
   /** A column of the values at `rows`, none of them negative, with room for as many as this one has. */
   keep(rows: Int32Array): GrowingColumn;
 }
@@ -86,7 +87,7 @@ class FixedColumn implements GrowingColumn {
     return makeData({ type: this.#type, length: this.#rows, data: this.#values.all, ...this.#nulls.parts } as never);
   }
 
-  take(rows: Int32Array): Data {
+  take(rows: Int32Array | RowSelection): Data {
     return takeData(this.data(), rows);
   }
 
@@ -128,7 +129,7 @@ class BytesColumn implements GrowingColumn {
     return makeData({ type: this.#type, ...parts } as never);
   }
 
-  take(rows: Int32Array): Data {
+  take(rows: Int32Array | RowSelection): Data {
     return takeData(this.data(), rows);
   }
 
@@ -167,7 +168,8 @@ class CategoryColumn implements GrowingColumn {
     return this.#dataOf(this.#codes.all);
   }
 
-  take(rows: Int32Array): Data {
+  take(selected: Int32Array | RowSelection): Data {
+    const rows = selected instanceof Int32Array ? selected : selected.rows;
     const codes = this.#codes.all;
     return this.#dataOf(rows.map((row) => (row < 0 ? -1 : (codes[row] as number))));
   }
@@ -225,7 +227,7 @@ class PieceColumn implements GrowingColumn {
     return joined;
   }
 
-  take(rows: Int32Array): Data {
+  take(rows: Int32Array | RowSelection): Data {
     return takeData(this.data(), rows);
   }
 

@@ -40,6 +40,13 @@ export class GrowingNumbers<A extends Numbers> {
     this.length += values.length;
   }
 
+  /** Adds the same value several times. */
+  fill(value: number, count: number): void {
+    this.reserve(count);
+    this.#values.fill(value, this.length, this.length + count);
+    this.length += count;
+  }
+
   push(value: number): void {
     this.reserve(1);
     this.#values[this.length++] = value;

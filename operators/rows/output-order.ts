@@ -1,3 +1,4 @@
+import { BatchMemory } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
 
 /** Numbers the rows that an operator makes: those of one ordinal follow each other by `sub`, also when several calls put them out. */
@@ -13,8 +14,8 @@ export class OutputOrder {
   }
 
   /** The `sub` of several rows that follow each other. */
-  nextAll(ordinals: Float64Array): Int32Array {
-    const subs = new Int32Array(ordinals.length);
+  nextAll(ordinals: Float64Array, memory = new BatchMemory(0)): Int32Array {
+    const subs = memory.array(Int32Array, ordinals.length);
     let last = this.#ordinal;
     let sub = this.#sub;
     for (let row = 0; row < subs.length; row++) {

@@ -1,5 +1,5 @@
 import type { Data } from 'apache-arrow';
-import { type Batch, type BatchSchema, makeBatch, takeData, takeNumbers } from '../../columnar/index.ts';
+import { type Batch, type BatchSchema, makeBatch, type RowSelection, takeData, takeNumbers } from '../../columnar/index.ts';
 import { MillraceError, type Origin, type StreamBatch } from '../../streams/index.ts';
 import { type GrowingColumn, growingColumn } from './growing-column.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
@@ -83,7 +83,7 @@ export class RowStore {
   }
 
   /** The values of a column at `rows`, null where a row is negative; undefined where there is no such column. */
-  column(name: string, rows: Int32Array): Data | undefined {
+  column(name: string, rows: Int32Array | RowSelection): Data | undefined {
     const index = this.#schema?.fields.findIndex((field) => field.name === name) ?? -1;
     return this.#columns[index]?.take(rows);
   }

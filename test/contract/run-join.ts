@@ -1,6 +1,6 @@
 import type { TypeMap } from 'apache-arrow';
 import { type Observable, Subject } from 'rxjs';
-import { buildInTask, type StreamBatch } from '../../streams/index.ts';
+import { buildInTask, type StreamBatch, sliceStreamBatch } from '../../streams/index.ts';
 import { type RowRecord, rowsOf } from './run-operator.ts';
 import { TestTask } from './test-task.ts';
 
@@ -57,13 +57,7 @@ export class JoinRun {
 function between(stream: StreamBatch, from: number, to: number): StreamBatch {
   const start = rowsBefore(stream.ordinal, from);
   const end = rowsBefore(stream.ordinal, to);
-  return {
-    ...stream,
-    batch: stream.batch.slice(start, end),
-    ordinal: stream.ordinal.subarray(start, end),
-    sub: stream.sub.subarray(start, end),
-    watermark: stream.watermark.subarray(start, end),
-  };
+  return sliceStreamBatch(stream, start, end);
 }
 
 /** How many rows have an ordinal below `ordinal`: by bisection, since benchmarks cut long streams into many turns. */

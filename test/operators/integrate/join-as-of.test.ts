@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { joinAsOf } from '../../../operators/index.ts';
+import { writeHeldRows } from '../../../operators/rows/held-rows.ts';
+import { StateWriter, type StreamBatch, sliceStreamBatch } from '../../../streams/index.ts';
 import { joinSuite } from '../../contract/join-suite.ts';
 import { JoinRun, type MakeJoin } from '../../contract/run-join.ts';
 import { interleaved, sampleStreams } from '../interleave.ts';
@@ -95,6 +97,33 @@ describe('joinAsOf', () => {
         expect(joined(sorted, { direction, tolerance: '6h' })).toEqual(expected);
       }),
     );
+  });
+
+  test('reads a state of version 1, which kept all columns of right rows', () => {
+    const streams = interleaved([right(1, 1), right(2, 2), left(3), right(4, 4), left(4), left(5), right(9, 9), left(9)]);
+    const before = 6;
+    const [lefts, rights] = streams.map((stream) =>
+      sliceStreamBatch(stream, 0, stream.ordinal.filter((ordinal) => ordinal < before).length),
+    );
+    const [waiting, passed] = [sliceStreamBatch(lefts as StreamBatch, 1, 3), sliceStreamBatch(rights as StreamBatch, 1, 3)];
+    const out = new StateWriter();
+    // Watermarks of both inputs and the last ordinal; the ordinal and sub of the last row put out, and its watermark.
+    out
+      .number(START + 5 * HOUR)
+      .number(START + 4 * HOUR)
+      .number(5);
+    out
+      .number(3)
+      .number(0)
+      .number(START + 3 * HOUR);
+    writeHeldRows(out, waiting);
+    writeHeldRows(out, passed);
+    const run = new JoinRun(make(), 2);
+    run.task.restore(new Map([['joinAsOf', { version: 1, bytes: out.finish() }]]));
+    run.push(streams, 4096, before).end();
+    const whole = new JoinRun(make(), 2).push(streams).end();
+    expect(run.rows()).toEqual(whole.rows().slice(1));
+    expect(run.rows().map(({ row }) => row.right_pm25)).toEqual([4, 4, 9]);
   });
 
   test('forward needs a tolerance, and two columns cannot have one name', () => {

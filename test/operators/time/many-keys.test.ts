@@ -64,21 +64,32 @@ describe('a million keys', () => {
   });
 
   test('of a join: superseded rows are dropped by halves', () => {
-    const history = new RightHistory('id', 'id');
+    const history = new RightHistory({ key: 'id', rightKey: 'id', direction: 'backward', tolerance: 5 });
     const keys = 200_000;
+    const pass = (firstKey: number, count: number, time: number) => {
+      history.append(
+        rowsOf(firstKey, count, () => time, 0),
+        new Float64Array(count).fill(time),
+      );
+      history.reach(time + 1);
+      history.forget(time + 1);
+    };
     for (let round = 0; round < 5; round++) {
       for (let first = 0; first < keys; first += 50_000) {
-        const rows = rowsOf(first, 50_000, () => round, round * keys + first);
-        history.append(rows, new Float64Array(50_000).fill(round));
-        history.forget(round);
-        expect(history.store.rows).toBeLessThanOrEqual(2 * keys + 50_000 + 8192);
+        pass(first, 50_000, round);
+        expect(history.rows).toBeLessThanOrEqual(2 * keys + 50_000 + 8192);
       }
     }
     const left = rowsOf(keys - 3, 5, () => 9, 0);
-    const matches = history.match(history.groupsOf(left), new Float64Array(5).fill(9), { direction: 'backward', tolerance: 5 });
-    expect([...numberView(history.store.take(matches.subarray(0, 3)).batch, 'value' as never).values]).toEqual([199_997, 199_998, 199_999]);
+    const matches = history.match(left.batch, new Float64Array(5).fill(9));
+    const values = history.column('value', matches);
+    expect([...(values?.values as Float64Array).subarray(0, 3)]).toEqual([199_997, 199_998, 199_999]);
     expect([...matches.subarray(3)]).toEqual([-1, -1]);
-    expect(history.needed(9).length).toBe(keys);
+    expect(history.all(9)?.batch.numRows).toBe(keys);
+    // Beyond the tolerance nothing can match any more.
+    expect(history.all(10)).toBeUndefined();
+    pass(0, 60_000, 11);
+    expect(history.rows).toBe(60_000);
   });
 });
 
