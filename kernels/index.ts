@@ -31,6 +31,7 @@ export * as opcodes from './opcodes.ts';
 export { createEncodeFunctions, ENCODE_START, type EncodeFunctions } from './parquet-encode.ts';
 export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-pages.ts';
 export { Random } from './random.ts';
+export { type RecordBatchKernel, recordBatchKernel } from './record-batch.ts';
 export { SlotEntries } from './slot-entries.ts';
 export {
   type CallOutcome,

@@ -1,9 +1,8 @@
-import { crc32c } from '../../kernels/index.ts';
+import { crc32c, recordBatchKernel } from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
 import { CHECKED_FROM, HEADER_SIZE, LENGTH_PREFIX, TRANSACTIONAL } from './batch-header.ts';
 import { type Compression, codecNumber, compress } from './compression.ts';
-import { varintSize, varlongSize, writeVarint, writeVarlong } from './varint.ts';
 
 export interface EncodeOptions {
   /** First record, 0 unless given. */
@@ -21,8 +20,10 @@ export interface EncodeOptions {
   readonly keepOffsets?: boolean;
 }
 
-/** Below this many bytes a loop copies faster than a call into the engine. */
-const COPY_BY_LOOP = 128;
+/** Bytes that the kernel may read and write beyond a region. */
+const SPARE = 16;
+/** Position of the checksum, which stands before what it covers. */
+const CHECKSUM = 17;
 
 /**
  * Encodes records as one RecordBatch (magic 2) with its CRC-32C. Their offsets run on from `baseOffset`.
@@ -35,105 +36,87 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
   const from = options.from ?? 0;
   const to = options.to ?? records.count;
   if (to <= from) throw new MillraceError('SINK_FAILED', `a record batch needs at least one record; asked for ${from} to ${to}`);
-  const { base, max } = timestampRange(records, from, to);
   const compression = options.compression ?? 'none';
-  const deltas = offsetDeltas(records, from, to, options);
-  const sizes = recordSizes(records, from, base, deltas);
-  let batch: Uint8Array = new Uint8Array(HEADER_SIZE + sizes.total);
-  writeRecords(records, from, base, sizes.bodies, deltas, batch);
-  if (compression !== 'none') batch = packed(compression, batch);
-  writeHeader(batch, {
+  const laidOut = layOut(records, from, to, options);
+  const { memory, batch, end } = writeInMemory(records, from, laidOut);
+  const header = {
     ...options,
     count: to - from,
-    lastDelta: deltas[deltas.length - 1] as number,
-    base,
-    max,
+    lastDelta: laidOut.lastDelta,
+    base: records.timestamp[from] as number,
+    max: latest(records.timestamp, from, to),
     codec: codecNumber(compression),
-  });
-  return batch;
+  };
+  if (compression !== 'none') return packed(compression, memory.subarray(batch + HEADER_SIZE, end), header);
+  writeHeader(memory.subarray(batch, end), header);
+  const { functions, tables } = recordBatchKernel();
+  new DataView(memory.buffer).setUint32(batch + CHECKSUM, functions.crc32c(batch + CHECKED_FROM, end, 0, tables));
+  return memory.slice(batch, end);
 }
 
-function offsetDeltas(records: RecordColumns, from: number, to: number, options: EncodeOptions): Int32Array {
-  const deltas = new Int32Array(to - from);
-  const first = options.baseOffset ?? 0;
-  const keep = options.keepOffsets === true;
-  for (let i = 0; i < deltas.length; i++) deltas[i] = keep ? (records.offset[from + i] as number) - first : i;
-  return deltas;
-}
-
-function packed(compression: Compression, batch: Uint8Array): Uint8Array {
-  const records = compress(compression, batch.subarray(HEADER_SIZE));
+function packed(compression: Compression, bytes: Uint8Array, header: HeaderFields): Uint8Array {
+  const records = compress(compression, bytes);
   const whole = new Uint8Array(HEADER_SIZE + records.length);
   whole.set(records, HEADER_SIZE);
+  writeHeader(whole, header);
+  new DataView(whole.buffer).setUint32(CHECKSUM, crc32c(whole.subarray(CHECKED_FROM)));
   return whole;
 }
 
-function timestampRange(records: RecordColumns, from: number, to: number): { readonly base: number; readonly max: number } {
-  const base = records.timestamp[from] as number;
-  let max = base;
-  for (let record = from; record < to; record++) {
-    const timestamp = records.timestamp[record] as number;
-    // Twice the difference is what a varlong holds, and what must be exact.
-    if (!Number.isSafeInteger(timestamp) || !Number.isSafeInteger(2 * (timestamp - base))) {
-      throw new MillraceError(
-        'SINK_FAILED',
-        `the timestamp of record ${record} is ${timestamp}: not whole milliseconds, or too far from the first`,
-      );
-    }
-    if (timestamp > max) max = timestamp;
-  }
-  return { base, max };
+/** Columns in the kernel's memory. */
+interface LaidOut {
+  readonly columns: number;
+  readonly count: number;
+  readonly end: number;
+  readonly lastDelta: number;
 }
 
-/** Bytes of each record without its length field, and of all with it. */
-function recordSizes(
-  records: RecordColumns,
-  from: number,
-  base: number,
-  deltas: Int32Array,
-): { readonly bodies: Int32Array; readonly total: number } {
-  const { keyLength, valueLength, headersLength, timestamp } = records;
-  const bodies = new Int32Array(deltas.length);
-  let total = 0;
-  for (let i = 0; i < deltas.length; i++) {
-    const record = from + i;
-    const key = keyLength[record] as number;
-    const value = valueLength[record] as number;
-    const fields = varintSize(key) + Math.max(key, 0) + varintSize(value) + Math.max(value, 0) + ((headersLength[record] as number) || 1);
-    const body = 1 + varlongSize((timestamp[record] as number) - base) + varintSize(deltas[i] as number) + fields;
-    bodies[i] = body;
-    total += varintSize(body) + body;
-  }
-  return { bodies, total };
+/** Copies what the kernel reads of the columns into its memory. */
+function layOut(records: RecordColumns, from: number, to: number, options: EncodeOptions): LaidOut {
+  const kernel = recordBatchKernel();
+  const count = to - from;
+  const columns = Math.ceil(kernel.start / 8) * 8;
+  const end = columns + count * (8 + 7 * 4);
+  const { buffer } = kernel.upTo(end);
+  new Float64Array(buffer, columns, count).set(records.timestamp.subarray(from, to));
+  const column = (index: number) => new Int32Array(buffer, columns + count * (8 + 4 * index), count);
+  const { valueStart, valueLength, keyStart, keyLength, headersStart, headersLength } = records;
+  for (const [index, values] of [valueStart, valueLength, keyStart, keyLength, headersStart, headersLength].entries())
+    column(index).set(values.subarray(from, to));
+  const deltas = column(6);
+  const first = options.baseOffset ?? 0;
+  const keep = options.keepOffsets === true;
+  for (let record = 0; record < count; record++) deltas[record] = keep ? (records.offset[from + record] as number) - first : record;
+  return { columns, count, end, lastDelta: deltas[count - 1] as number };
 }
 
-function writeRecords(records: RecordColumns, from: number, base: number, bodies: Int32Array, deltas: Int32Array, out: Uint8Array): void {
-  const { bytes, keyStart, keyLength, valueStart, valueLength, headersStart, headersLength, timestamp } = records;
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = HEADER_SIZE;
-  for (let i = 0; i < deltas.length; i++) {
-    const record = from + i;
-    at = writeVarint(out, at, bodies[i] as number);
-    out[at++] = 0;
-    at = writeVarlong(out, at, (timestamp[record] as number) - base);
-    at = writeVarint(out, at, deltas[i] as number);
-    at = writeField(source, keyStart[record] as number, keyLength[record] as number, out, at);
-    at = writeField(source, valueStart[record] as number, valueLength[record] as number, out, at);
-    const headers = headersLength[record] as number;
-    if (headers === 0) out[at++] = 0;
-    else at = copy(source, headersStart[record] as number, headers, out, at);
-  }
+/** Writes the records behind room for the header; where the batch begins and ends in the memory. */
+function writeInMemory(records: RecordColumns, from: number, { columns, count, end }: LaidOut) {
+  const { functions, upTo } = recordBatchKernel();
+  const span = Math.ceil(end / 8) * 8;
+  const source = span + 8;
+  upTo(source);
+  const total = functions.measureRecords(columns, count, span);
+  if (total < 0) throw badTimestamp(records, from - 1 - total);
+  const [first, last] = new Int32Array(upTo(source).buffer, span, 2) as unknown as [number, number];
+  const batch = source + (last - first) + SPARE;
+  const batchEnd = batch + HEADER_SIZE + total;
+  const memory = upTo(batchEnd + SPARE);
+  memory.set(records.bytes.subarray(first, last), source);
+  functions.writeRecords(columns, count, source - first, batch + HEADER_SIZE);
+  return { memory, batch, end: batchEnd };
 }
 
-function writeField(source: Buffer, start: number, length: number, out: Uint8Array, position: number): number {
-  const at = writeVarint(out, position, length);
-  return length > 0 ? copy(source, start, length, out, at) : at;
-}
+const badTimestamp = ({ timestamp }: RecordColumns, record: number) =>
+  new MillraceError(
+    'SINK_FAILED',
+    `the timestamp of record ${record} is ${timestamp[record]}: not whole milliseconds, or too far from the first`,
+  );
 
-function copy(source: Buffer, start: number, length: number, out: Uint8Array, at: number): number {
-  if (length > COPY_BY_LOOP) source.copy(out, at, start, start + length);
-  else for (let byte = 0; byte < length; byte++) out[at + byte] = source[start + byte] as number;
-  return at + length;
+function latest(timestamp: Float64Array, from: number, to: number): number {
+  let max = timestamp[from] as number;
+  for (let record = from; record < to; record++) if ((timestamp[record] as number) > max) max = timestamp[record] as number;
+  return max;
 }
 
 interface HeaderFields extends EncodeOptions {
@@ -158,5 +141,4 @@ function writeHeader(batch: Uint8Array, fields: HeaderFields): void {
   view.setInt16(51, fields.producerEpoch ?? -1);
   view.setInt32(53, fields.baseSequence ?? -1);
   view.setInt32(57, fields.count);
-  view.setUint32(17, crc32c(batch.subarray(CHECKED_FROM)));
 }

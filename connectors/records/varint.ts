@@ -10,27 +10,8 @@ export function writeVarint(bytes: Uint8Array, position: number, value: number):
   return at;
 }
 
-/** Writes an integer of up to 53 bits as a zigzag varlong; returns the position behind it. */
-export function writeVarlong(bytes: Uint8Array, position: number, value: number): number {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value;
-  let at = position;
-  while (rest > 127) {
-    bytes[at++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  bytes[at++] = rest;
-  return at;
-}
-
 /** Bytes that {@link writeVarint} takes. */
 export function varintSize(value: number): number {
   const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
   return zigzag < 128 ? 1 : zigzag < 16_384 ? 2 : zigzag < 2_097_152 ? 3 : zigzag < 268_435_456 ? 4 : 5;
-}
-
-/** Bytes that {@link writeVarlong} takes. */
-export function varlongSize(value: number): number {
-  let size = 1;
-  for (let rest = value < 0 ? -2 * value - 1 : 2 * value; rest > 127; rest = Math.floor(rest / 128)) size++;
-  return size;
 }
