@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import { type Home, openKafka, openLog } from '../connectors/index.ts';
 import type { Duration } from '../streams/index.ts';
 
@@ -13,6 +14,8 @@ export interface HomeOptions {
   readonly readOnly?: boolean;
   /** Do not take the folder's run lock: workers of one run, and commands beside a run; tasks are still fenced one by one. */
   readonly shared?: boolean;
+  /** Embedded log: commit in a thread of its own, which this home starts, or which the port of the home that has started it leads to. A run does unless told not to; other homes do not. */
+  readonly committer?: boolean | MessagePort;
 }
 
 /** Opens Kafka where brokers are given, else the embedded log. */
@@ -20,5 +23,6 @@ export function openHome(options: HomeOptions): Home {
   if (options.brokers !== undefined && options.brokers !== '') {
     return openKafka({ brokers: options.brokers, ...(options.patience === undefined ? {} : { patience: options.patience }) });
   }
-  return openLog(options.state ?? '.millrace', { readOnly: options.readOnly ?? false, exclusive: options.shared !== true });
+  const { state = '.millrace', readOnly = false, shared = false, committer } = options;
+  return openLog(state, { readOnly, exclusive: !shared, ...(committer === undefined ? {} : { committer }) });
 }

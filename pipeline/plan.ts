@@ -57,9 +57,10 @@ async function countsOf(
 }
 
 /** Of a topic's definition, what its creation takes. */
-const settingsOf = ({ partitions, retentionMs, compacted }: TopicSettings): TopicSettings => ({
+const settingsOf = ({ partitions, retentionMs, retentionBytes, compacted }: TopicSettings): TopicSettings => ({
   partitions,
   ...(retentionMs === undefined ? {} : { retentionMs }),
+  ...(retentionBytes === undefined ? {} : { retentionBytes }),
   ...(compacted === undefined ? {} : { compacted }),
 });
 

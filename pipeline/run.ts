@@ -95,7 +95,8 @@ class PipelineRun {
     // Options are checked before anything is opened, made or, with `fresh`, deleted.
     const options = parseOptions('run', taskOptions, { guarantee: this.#options.guarantee, ...this.#options.task });
     const feeds = this.#feedPipelines();
-    const home = this.#options.home ?? (await openHome(this.#options));
+    // Tasks go on while they are committed, and workers do not wait for each other's transactions.
+    const home = this.#options.home ?? (await openHome({ committer: true, ...this.#options }));
     try {
       this.#threads = this.#beginThreads(home);
       const plan = await this.#prepare(home);
@@ -168,7 +169,8 @@ class PipelineRun {
       );
     }
     const { brokers, patience, state } = this.#options;
-    const start = { home: { brokers, patience, state }, partitions, found, options, consent, tasks };
+    const place = { brokers, patience, state, committer: home.committerPort?.() };
+    const start = { home: place, partitions, found, options, consent, tasks };
     const thread = new ThreadTasks(this.#threads, start, { onNotice, onRetry });
     if (this.#inputEnds()) thread.endInput();
     return thread;

@@ -43,7 +43,8 @@ export class ThreadTasks implements RunningTasks {
   async run(stop: AbortSignal): Promise<GroupResult> {
     const worker = this.#threads.take();
     this.#worker = worker;
-    this.#post(this.#start);
+    const { committer } = this.#start.home;
+    worker.postMessage(this.#start satisfies ToThread, typeof committer === 'object' ? [committer] : []);
     const onStop = () => this.#post('stop');
     stop.addEventListener('abort', onStop);
     if (stop.aborted) onStop();

@@ -1,5 +1,5 @@
-import type { Home } from '../contract/index.ts';
-import { TopicSource } from '../topic-source/index.ts';
+import type { CommitRecord, Home } from '../contract/index.ts';
+import { retentionFloors, TopicSource } from '../topic-source/index.ts';
 import { MemoryEpochs, type MemoryState } from './memory-epochs.ts';
 import { MemoryTopics } from './memory-topics.ts';
 
@@ -18,8 +18,8 @@ export interface MemoryStore {
  * await home.topics.ensure('readings', { partitions: 1 });
  */
 export function memoryStore(): MemoryStore {
-  const topics = new MemoryTopics();
   const state: MemoryState = { owners: new Map(), commits: new Map(), snapshots: new Map() };
+  const topics = new MemoryTopics(() => floorsOf(state));
   return { open: () => openMemory(topics, state) };
 }
 
@@ -34,4 +34,9 @@ function openMemory(topics: MemoryTopics, state: MemoryState): Home {
     positions: async () => new Map((await epochs.peek('')).map((record) => [record.task, record.positions])),
     close: async () => {},
   };
+}
+
+function floorsOf({ commits, snapshots }: MemoryState): ReadonlyMap<string, number> {
+  const records = [...commits.values()].map((text) => JSON.parse(text) as CommitRecord);
+  return retentionFloors(records, (task, epoch) => snapshots.get(task)?.get(epoch)?.positions);
 }

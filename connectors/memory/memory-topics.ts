@@ -15,6 +15,8 @@ interface MemoryPartition {
   readonly blocks: Uint8Array[];
   /** Offset after the last record of each block. */
   readonly ends: number[];
+  /** Offset of the oldest record kept. */
+  start: number;
   bytes: number;
 }
 
@@ -27,12 +29,18 @@ interface MemoryTopic {
 export class MemoryTopics implements Topics, PartitionReader {
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #signal = new AppendSignal();
+  readonly #floors: () => ReadonlyMap<string, number>;
+
+  /** `floors`: per topic the offset from which on a task would read. */
+  constructor(floors: () => ReadonlyMap<string, number>) {
+    this.#floors = floors;
+  }
 
   async ensure(topic: string, settings: TopicSettings): Promise<TopicSettings> {
     checkTopicSettings(topic, settings);
     const existing = this.#topics.get(topic);
     if (existing !== undefined) return existing.settings;
-    const partitions = Array.from({ length: settings.partitions }, (): MemoryPartition => ({ blocks: [], ends: [], bytes: 0 }));
+    const partitions = Array.from({ length: settings.partitions }, (): MemoryPartition => ({ blocks: [], ends: [], start: 0, bytes: 0 }));
     this.#topics.set(topic, { settings: { ...settings }, partitions });
     return settings;
   }
@@ -49,10 +57,10 @@ export class MemoryTopics implements Topics, PartitionReader {
     if (topic !== undefined) this.#existing(topic);
     const names = topic === undefined ? await this.names() : [topic];
     return names.flatMap((name) =>
-      this.#existing(name).partitions.map(({ ends, bytes }, partition) => ({
+      this.#existing(name).partitions.map(({ ends, start, bytes }, partition) => ({
         topic: name,
         partition,
-        start: 0,
+        start,
         end: ends.at(-1) ?? 0,
         bytes,
       })),
@@ -83,12 +91,23 @@ export class MemoryTopics implements Topics, PartitionReader {
     target.bytes += bytes.length;
   }
 
+  /** Wakes the sources, and gives up what topics have no room for. */
   announce(): void {
+    this.#trim();
     this.#signal.notify();
   }
 
+  #trim(): void {
+    const limited = [...this.#topics].filter(([, { settings, partitions }]) => partitions.some(({ bytes }) => bytes > bytesKept(settings)));
+    const floors = limited.length > 0 ? this.#floors() : undefined;
+    for (const [name, { settings, partitions }] of limited) {
+      for (const partition of partitions) trim(partition, bytesKept(settings), floors?.get(name) ?? Number.POSITIVE_INFINITY);
+    }
+  }
+
   range(topic: string, partition: number): PartitionRange {
-    return { start: 0, end: this.#partition(topic, partition).ends.at(-1) ?? 0 };
+    const { start, ends } = this.#partition(topic, partition);
+    return { start, end: ends.at(-1) ?? 0 };
   }
 
   readNow(topic: string, partition: number, offset: number, maxBytes: number): RecordColumns {
@@ -121,4 +140,20 @@ export class MemoryTopics implements Topics, PartitionReader {
     checkPartition(topic, partition, partitions.length);
     return partitions[partition] as MemoryPartition;
   }
+}
+
+const bytesKept = ({ retentionBytes = -1 }: TopicSettings) => (retentionBytes < 0 ? Number.POSITIVE_INFINITY : retentionBytes);
+
+/** Deletes the oldest blocks without which the partition still has `kept` bytes, as far as no task would read them. */
+function trim(partition: MemoryPartition, kept: number, floor: number): void {
+  const { blocks, ends } = partition;
+  let gone = 0;
+  for (let bytes = partition.bytes; gone < blocks.length && (ends[gone] as number) <= floor; gone++) {
+    bytes -= (blocks[gone] as Uint8Array).length;
+    if (bytes < kept) break;
+    partition.bytes = bytes;
+    partition.start = ends[gone] as number;
+  }
+  blocks.splice(0, gone);
+  ends.splice(0, gone);
 }

@@ -12,6 +12,17 @@ export function topicsSuite(name: string, make: () => Promise<HomeFixture>): voi
       expect((await store.home.topics.ensure(topic, { partitions: 5 })).partitions).toBe(3);
     });
 
+    test('limits of time and size are kept; none is none', async () => {
+      const topic = store.unique('limits');
+      const settings = { partitions: 1, retentionMs: 60_000, retentionBytes: 5_000_000 };
+      await store.home.topics.ensure(topic, settings);
+      expect(await store.home.topics.ensure(topic, { partitions: 1 })).toMatchObject(settings);
+      const unlimited = store.unique('unlimited');
+      await store.home.topics.ensure(unlimited, { partitions: 1 });
+      const found = await store.home.topics.ensure(unlimited, { partitions: 1 });
+      expect([found.retentionMs, found.retentionBytes]).toEqual([undefined, undefined]);
+    });
+
     test('records come back as they were appended, per partition and in order', async () => {
       const topic = store.unique('order');
       await store.home.topics.ensure(topic, { partitions: 2 });

@@ -1,4 +1,4 @@
-import { openLog } from '../../../connectors/index.ts';
+import { type Home, openLog } from '../../../connectors/index.ts';
 import { epochStoreSuite } from '../../contract/epoch-store-suite.ts';
 import { sourceSuite } from '../../contract/source-suite.ts';
 import { topicsSuite } from '../../contract/topics-suite.ts';
@@ -15,3 +15,20 @@ const fixture = async () => {
 topicsSuite('the embedded log', fixture);
 epochStoreSuite('the embedded log', fixture);
 sourceSuite('the embedded log', fixture);
+
+/** Handles as the workers of a run have them: the first starts the committer thread, the others write through it. */
+const workers = async () => {
+  const folder = temporaryFolder();
+  let first: Home | undefined;
+  return {
+    open: async () => {
+      const committer = first?.committerPort?.() ?? true;
+      const home = openLog(folder, { exclusive: false, committer });
+      first ??= home;
+      return home;
+    },
+  };
+};
+
+topicsSuite('the embedded log with a committer thread', workers);
+epochStoreSuite('the embedded log with a committer thread', workers);

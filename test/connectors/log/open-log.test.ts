@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { type Home, openLog } from '../../../connectors/index.ts';
+import { type Home, openLog, type PartitionInfo } from '../../../connectors/index.ts';
 import { commitRecord, readAll, recordsOf } from '../../contract/home-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';
 
@@ -83,6 +83,21 @@ describe('damage is never served', () => {
     database.exec('CREATE TABLE t (x); PRAGMA user_version = 7');
     database.close();
     expect(() => openLog(stranger)).toThrow(expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }));
+  });
+
+  test('a file of the layout before is brought up to date by whoever writes, and left alone by who reads', async () => {
+    const folder = await filledLog();
+    const database = new DatabaseSync(join(folder, 'log.db'));
+    database.exec('ALTER TABLE topics DROP COLUMN kept_bytes; PRAGMA user_version = 2');
+    database.close();
+    expect(() => openLog(folder, { readOnly: true })).toThrow(
+      expect.objectContaining({ code: 'STATE_INCOMPATIBLE', hint: expect.stringContaining('run its pipeline once') }),
+    );
+    await opened(folder, async (home) => {
+      expect(await readAll(home, 'readings')).toEqual(VALUES);
+      expect(await home.topics.ensure('readings', { partitions: 1 })).toEqual({ partitions: 1 });
+    });
+    expect(openLog(folder, { readOnly: true }).close()).toBeInstanceOf(Promise);
   });
 
   test('a range that does not fit the blocks is found: records are not hidden', async () => {
@@ -200,6 +215,55 @@ describe('what may be deleted', () => {
     await home.topics.append('t', 0, recordsOf(['late']));
     expect((await home.topics.list('t'))[0]).toMatchObject({ start: 6, end: 13 });
     expect((await home.topics.read('t', 0, 0, 1e6)).offset[0]).toBe(6);
+    await home.close();
+  });
+
+  test('retention by bytes keeps so many in each partition, as whole blocks, and what a task would read again', async () => {
+    for (const committer of [false, true]) {
+      const home = openLog(temporaryFolder(), { committer });
+      const block = recordsOf(VALUES.slice(0, 1000));
+      await home.topics.ensure('t', { partitions: 2, retentionBytes: 1_000_000 });
+      await home.topics.ensure('read', { partitions: 1, retentionBytes: 1 });
+      await home.epochs.open('reader/0');
+      const positions = (offset: number) => ({ in: { read: offset } });
+      const snapshot = { epoch: 1, positions: positions(2000), nextOrdinal: 0, cells: [] };
+      await home.epochs.commit({
+        record: commitRecord('reader/0', 1, { positions: positions(5000), snapshotEpoch: 1 }),
+        outputs: [],
+        snapshot,
+      });
+      for (let round = 0; round < 100; round++) {
+        await home.topics.append('t', 0, block);
+        if (round < 5)
+          for (const [topic, partition] of [
+            ['t', 1],
+            ['read', 0],
+          ] as const)
+            await home.topics.append(topic, partition, block);
+      }
+      // The committer thread cleans behind its answers.
+      const range = async (topic: string, partition: number) => {
+        const { start, end, bytes } = (await home.topics.list(topic))[partition] as PartitionInfo;
+        return { start, end, bytes: bytes as number };
+      };
+      await expect.poll(async () => (await range('t', 0)).start).toBeGreaterThan(20_000);
+      const { start, end, bytes } = await range('t', 0);
+      expect(end).toBe(100_000);
+      // Cleaned every 8 MB: no more than that beyond what is kept.
+      expect(bytes).toBeGreaterThanOrEqual(1_000_000);
+      expect(bytes).toBeLessThan(1_000_000 + 9 * 1024 * 1024);
+      expect(start % 1000).toBe(0);
+      expect(await range('t', 1)).toMatchObject({ start: 0, end: 5000 });
+      expect(await range('read', 0)).toMatchObject({ start: 2000, end: 5000 });
+      await home.close();
+    }
+  });
+
+  test('a limit of -1 is none', async () => {
+    const home = openLog(temporaryFolder(), { now: () => 1e12 });
+    await home.topics.ensure('t', { partitions: 1, retentionMs: -1, retentionBytes: -1 });
+    await home.topics.append('t', 0, recordsOf(['old']));
+    expect(await readAll(home, 't')).toEqual(['old']);
     await home.close();
   });
 
