@@ -1,4 +1,4 @@
-import { type Batch, BatchMemory, concatBatches, rolesOf, rowSelection, selectColumns } from '../../columnar/index.ts';
+import { type Batch, BatchMemory, concatBatches, rolesOf, selectColumns } from '../../columnar/index.ts';
 import {
   concatStreamBatches,
   type StateReader,
@@ -97,7 +97,7 @@ export class AsOfState {
     const times = parts.length === 1 ? first.times : concatTimes(parts);
     const memory = new BatchMemory(times.length);
     const left = concatBatches(sameTypes(parts.map(({ rows }) => rows.batch)), memory);
-    const matches = rowSelection(this.#right.match(left, times), memory);
+    const matches = this.#right.match(left, times, memory);
     const column = this.#right.hasColumns ? (name: string) => this.#right.column(name, matches) : undefined;
     // Each row goes out in the place of what let it go, in order of event time, which is the watermark therefore.
     const { ordinal, known } = rises.placesOf(times, this.#slack, memory);

@@ -1,5 +1,5 @@
 import type { Data } from 'apache-arrow';
-import { type Batch, type RowSelection, takeNumbers } from '../../columnar/index.ts';
+import { type Batch, BatchMemory, type RowSelection, takeNumbers } from '../../columnar/index.ts';
 import { type StreamBatch, sliceStreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
@@ -93,22 +93,24 @@ export class RightHistory {
   }
 
   /** For each left row, by event time, the right row that it matches, or -1. */
-  match(left: Batch, times: Float64Array): Int32Array {
-    const groups = this.#groups.findGroups(left, this.#match.key);
+  match(left: Batch, times: Float64Array, memory = new BatchMemory(times.length)): RowSelection {
+    const rows = this.#groups.findGroups(left, this.#match.key);
     const [newest, rightTimes, groupOf] = [this.#newest.all, this.#times.all, this.#groupOf.all];
     const looksBack = !this.#looksAhead;
     let passed = this.#passed;
-    for (let i = 0; i < groups.length; i++) {
+    let signs = 0;
+    for (let i = 0; i < rows.length; i++) {
       const time = times[i] as number;
       for (; passed < rightTimes.length && (rightTimes[passed] as number) <= time; passed++) newest[groupOf[passed] as number] = passed;
-      const group = groups[i] as number;
-      if (group < 0) continue;
-      const before = newest[group] as number;
-      groups[i] = looksBack ? before : this.#matchAhead(group, before, time);
+      const group = rows[i] as number;
+      const before = group < 0 ? NONE : (newest[group] as number);
+      const match = looksBack || group < 0 ? before : this.#matchAhead(group, before, time);
+      rows[i] = match;
+      signs |= match;
     }
     this.#passed = passed;
-    if (looksBack && this.#match.tolerance < Number.POSITIVE_INFINITY) dropOlder(groups, times, rightTimes, this.#match.tolerance);
-    return groups;
+    if (looksBack && this.#match.tolerance < Number.POSITIVE_INFINITY) signs |= dropOlder(rows, times, rightTimes, this.#match.tolerance);
+    return { rows, hasNulls: signs < 0, runs: undefined, memory };
   }
 
   /** The match of a left row where a later right row may be it; `before`: the newest one that is not later, or -1. */
@@ -173,12 +175,17 @@ export class RightHistory {
   }
 }
 
-/** Leaves out matches that are further apart than the tolerance. */
-function dropOlder(matches: Int32Array, times: Float64Array, rightTimes: Float64Array, tolerance: number): void {
+/** Leaves out matches that are further apart than the tolerance; returns less than 0 where there was one. */
+function dropOlder(matches: Int32Array, times: Float64Array, rightTimes: Float64Array, tolerance: number): number {
+  let signs = 0;
   for (let i = 0; i < matches.length; i++) {
     const match = matches[i] as number;
-    if (match >= 0 && !((times[i] as number) - (rightTimes[match] as number) <= tolerance)) matches[i] = NONE;
+    if (match >= 0 && !((times[i] as number) - (rightTimes[match] as number) <= tolerance)) {
+      matches[i] = NONE;
+      signs = NONE;
+    }
   }
+  return signs;
 }
 
 /** Of rows of one event time the last that came. */
