@@ -1,6 +1,16 @@
-import type { CommitRecord, Home, JournalEntry, OutputRecords, PublishedDigest, SnapshotCell, StreamPoint } from '../connectors/index.ts';
+import type {
+  CommitRecord,
+  Home,
+  JournalEntry,
+  OutputRecords,
+  PublishedDigest,
+  Snapshot,
+  SnapshotCell,
+  StreamPoint,
+} from '../connectors/index.ts';
 import type { StateCell } from '../streams/index.ts';
 import { Cadence } from './cadence.ts';
+import { journalTopic, type SnapshotPoint, spanRecords } from './journal-spans.ts';
 import type { TaskClock } from './system-clock.ts';
 import type { TaskOptions } from './task-options.ts';
 import { checkStateSize, digestOf, snapshotCells } from './task-state.ts';
@@ -17,10 +27,23 @@ export interface EpochContent {
   readonly journalBytes: number;
   /** Called when the epoch takes a snapshot: journal and published digests begin anew. */
   restart(): void;
-  /** Read after `restart`. */
+  /** Decisions since the newest snapshot; read before `restart`, too. */
   journal(): readonly JournalEntry[];
   published(): Readonly<Record<string, PublishedDigest>>;
   readonly summary: Readonly<Record<string, unknown>>;
+}
+
+/** The state as an epoch found it. */
+interface StateLook {
+  readonly cells: readonly SnapshotCell[];
+  readonly digest: CommitRecord['digest'];
+}
+
+/** An epoch, and its state where that was looked at. */
+interface EpochState {
+  readonly epoch: number;
+  readonly snapshotDue: boolean;
+  readonly state: StateLook | undefined;
 }
 
 /**
@@ -33,13 +56,22 @@ export class EpochWriter {
   readonly #clock: TaskClock;
   readonly #options: TaskOptions;
   readonly #cells: ReadonlyMap<string, StateCell>;
+  /** Where journals go that a snapshot ends; undefined: nowhere. */
+  readonly #journalTopic: string | undefined;
+  #newestSnapshot: SnapshotPoint = { epoch: 0, nextOrdinal: 0 };
   #record: CommitRecord | undefined;
   /** The newest commit that was sent, whatever became of it. */
   attempted: CommitRecord | undefined;
 
   constructor(
     task: string,
-    setting: { readonly home: Home; readonly clock: TaskClock; readonly options: TaskOptions },
+    setting: {
+      readonly pipeline: { readonly name: string };
+      readonly home: Home;
+      readonly clock: TaskClock;
+      readonly options: TaskOptions;
+      readonly partitions: ReadonlyMap<string, number>;
+    },
     cells: ReadonlyMap<string, StateCell>,
   ) {
     this.#task = task;
@@ -47,6 +79,8 @@ export class EpochWriter {
     this.#clock = setting.clock;
     this.#options = setting.options;
     this.#cells = cells;
+    const journal = journalTopic(setting.pipeline.name);
+    this.#journalTopic = setting.partitions.has(journal) ? journal : undefined;
     this.cadence = new Cadence(setting.clock, setting.options);
   }
 
@@ -61,6 +95,11 @@ export class EpochWriter {
     return this.#record;
   }
 
+  /** The task goes on from a snapshot. */
+  restored({ epoch, nextOrdinal }: Snapshot): void {
+    this.#newestSnapshot = { epoch, nextOrdinal };
+  }
+
   /** Whether an orderly stop has something left to write. */
   get stopDue(): boolean {
     const record = this.#record;
@@ -68,32 +107,49 @@ export class EpochWriter {
   }
 
   async commit(content: EpochContent): Promise<void> {
-    const before = this.#record;
-    const epoch = (before?.epoch ?? 0) + 1;
+    const epoch = (this.#record?.epoch ?? 0) + 1;
     const snapshotDue = this.#snapshotDue(content, epoch);
+    const entries = snapshotDue ? content.journal() : [];
     if (snapshotDue) content.restart();
     const state = snapshotDue || this.#digestDue(content) ? this.cadence.digest(() => this.#look()) : undefined;
-    const { point, close, outputs } = content;
-    const record: CommitRecord = {
+    const record = this.#recordOf(content, { epoch, snapshotDue, state });
+    this.attempted = record;
+    const { epochs } = this.#home;
+    if (snapshotDue && state !== undefined) {
+      const outputs = [...content.outputs, ...this.#span(record, entries)];
+      const snapshot = { epoch, ...content.point, cells: state.cells };
+      await this.cadence.snapshot(() => epochs.commit({ record, outputs, snapshot }));
+      this.restored(snapshot);
+    } else await epochs.commit({ record, outputs: content.outputs });
+    this.#record = record;
+  }
+
+  #recordOf(content: EpochContent, { epoch, snapshotDue, state }: EpochState): CommitRecord {
+    const before = this.#record;
+    return {
       version: 1,
       task: this.#task,
       epoch,
-      ...point,
+      ...content.point,
       ...this.#digest(state),
       published: content.published(),
       snapshotEpoch: snapshotDue ? epoch : (before?.snapshotEpoch ?? 0),
       journal: content.journal(),
-      ended: close === 'end',
+      ended: content.close === 'end',
       ...(before?.savepoint === undefined ? {} : { savepoint: before.savepoint }),
       committedAt: this.#clock.now(),
       summary: content.summary,
     };
-    this.attempted = record;
-    const { epochs } = this.#home;
-    if (snapshotDue && state !== undefined) {
-      await this.cadence.snapshot(() => epochs.commit({ record, outputs, snapshot: { epoch, ...point, cells: state.cells } }));
-    } else await epochs.commit({ record, outputs });
-    this.#record = record;
+  }
+
+  /** The journal that a snapshot ends, to be published with it: `reproduce` repeats it. */
+  #span(
+    { task, epoch, positions, nextOrdinal, digest, committedAt }: CommitRecord,
+    entries: readonly JournalEntry[],
+  ): readonly OutputRecords[] {
+    if (this.#journalTopic === undefined) return [];
+    const span = { task, from: this.#newestSnapshot, to: { epoch, nextOrdinal, positions }, digest, entries };
+    return [{ topic: this.#journalTopic, partition: 0, records: spanRecords(span, committedAt) }];
   }
 
   #snapshotDue({ close, journalBytes }: EpochContent, epoch: number): boolean {
@@ -106,14 +162,14 @@ export class EpochWriter {
     return this.#options.guarantee === 'exactlyOnce' && (close !== 'due' || this.cadence.digestDue());
   }
 
-  #look(): { readonly cells: readonly SnapshotCell[]; readonly digest: CommitRecord['digest'] } {
+  #look(): StateLook {
     const cells = snapshotCells(this.#cells);
     checkStateSize(cells, this.#options.stateBytes);
     return { cells, digest: this.#options.guarantee === 'exactlyOnce' ? digestOf(cells) : {} };
   }
 
   /** A new digest, or the one before and where it was taken. */
-  #digest(state: { readonly digest: CommitRecord['digest'] } | undefined): Pick<CommitRecord, 'digest' | 'digestAt'> {
+  #digest(state: StateLook | undefined): Pick<CommitRecord, 'digest' | 'digestAt'> {
     if (state !== undefined) return { digest: state.digest };
     const before = this.#record;
     if (before === undefined || this.#options.guarantee !== 'exactlyOnce') return { digest: {} };

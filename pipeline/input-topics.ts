@@ -2,6 +2,7 @@ import type { TypeMap } from '../columnar/index.ts';
 import type { Home, TopicDefinition, TopicsDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
+import { journalTopic } from './journal-spans.ts';
 
 /** The topics that each input with a pattern reads, by the input's name. */
 export type FoundTopics = Readonly<Record<string, readonly string[]>>;
@@ -42,10 +43,10 @@ function matching(input: string, pattern: RegExp, names: readonly string[]): rea
   });
 }
 
-/** Topics that a pipeline writes, its commit records and snapshots in Kafka among them. */
+/** Topics that a pipeline writes: its journal and, in Kafka, its commit records and snapshots among them. */
 function ownTopics(pipeline: Pipeline): ReadonlySet<string> {
   const sinks = Object.values(pipeline.sinks).flatMap((sink) => (sink.kind === 'topic' ? [sink.name] : []));
-  return new Set([...sinks, pipeline.rejects, `${pipeline.name}.epochs`, `${pipeline.name}.snapshots`]);
+  return new Set([...sinks, pipeline.rejects, journalTopic(pipeline.name), `${pipeline.name}.epochs`, `${pipeline.name}.snapshots`]);
 }
 
 /** The pipeline with its patterns replaced by the topics that were found. */

@@ -5,6 +5,7 @@ import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { handoverPartitions } from './handover.ts';
 import { type FoundTopics, findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
+import { journalTopic } from './journal-spans.ts';
 
 /** How many tasks a pipeline has, how many partitions each topic that it reads or writes, and the topics that its patterns match. */
 export interface TaskPlan {
@@ -18,9 +19,10 @@ export interface TaskPlan {
 /**
  * Creates the topics that do not exist yet, and finds the number of tasks: one per partition number of the inputs.
  *
+ * @param options.journal false for a run that keeps no journals
  * @throws MillraceError INVALID_PIPELINE when inputs have unequal partition counts: their rows could not be joined. UNKNOWN_TOPIC when a pattern matches nothing.
  */
-export async function planPartitions(home: Home, definition: Pipeline): Promise<TaskPlan> {
+export async function planPartitions(home: Home, definition: Pipeline, { journal = true } = {}): Promise<TaskPlan> {
   const partitions = new Map<string, number>();
   const ensure = async ({ name, ...settings }: { readonly name: string } & TopicSettings) => {
     const { partitions: count } = await home.topics.ensure(name, settingsOf(settings));
@@ -36,7 +38,8 @@ export async function planPartitions(home: Home, definition: Pipeline): Promise<
   const counts = new Map(counted.flat());
   checkCounts(counts);
   const written = Object.values(pipeline.sinks).flatMap((sink) => (sink.kind === 'topic' ? [sink] : []));
-  await Promise.all([...written, { name: pipeline.rejects, partitions: 1 }].map(ensure));
+  const own = [pipeline.rejects, ...(journal ? [journalTopic(pipeline.name)] : [])].map((name) => ({ name, partitions: 1 }));
+  await Promise.all([...written, ...own].map(ensure));
   return { tasks: counts.values().next().value ?? 1, partitions, found, pipeline };
 }
 

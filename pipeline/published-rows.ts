@@ -19,51 +19,75 @@ interface Row {
   readonly index: number;
 }
 
+/** One topic and partition: how far its records were compared. */
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: AsyncGenerator<Row, void>;
+  /** Put out again and not compared yet. */
+  waiting: RecordColumns[];
+  agreeing: number;
+  difference: RowDifference | undefined;
+}
+
 const READ_BYTES = 4 * 1024 * 1024;
 const decoder = new TextDecoder();
 
 /**
- * Records that a re-run put out, to be found again among the committed ones. Other tasks may have written to the same partition in between, and the re-run may begin anywhere: so
- * its records have to occur there in their order, not next to each other.
+ * Looks for the records that a re-run puts out among the committed ones, turn by turn, so that none are kept. Other tasks may have written to the same partition in between, and the
+ * re-run may begin anywhere: so its records have to occur there in their order, not next to each other.
  */
 export class PublishedRows {
-  readonly #places = new Map<string, OutputRecords[]>();
+  readonly #home: Pick<Home, 'topics'>;
+  readonly #places = new Map<string, Place>();
   count = 0;
 
-  add(output: OutputRecords): void {
-    const place = `${output.topic}/${output.partition}`;
-    const outputs = this.#places.get(place);
-    if (outputs === undefined) this.#places.set(place, [output]);
-    else outputs.push(output);
-    this.count += output.records.count;
+  constructor(home: Pick<Home, 'topics'>) {
+    this.#home = home;
+  }
+
+  add({ topic, partition, records }: OutputRecords): void {
+    this.count += records.count;
+    const name = `${topic}/${partition}`;
+    const place = this.#places.get(name);
+    if (place === undefined) {
+      const committed = committedRows(this.#home, topic, partition);
+      this.#places.set(name, { topic, partition, committed, waiting: [records], agreeing: 0, difference: undefined });
+    } else if (place.difference === undefined) place.waiting.push(records);
+  }
+
+  /** Compares what was added since the last call. */
+  async compare(): Promise<void> {
+    for (const place of this.#places.values()) {
+      const { waiting } = place;
+      place.waiting = [];
+      if (place.difference === undefined) await compareWaiting(place, waiting);
+    }
   }
 
   /** The first difference of each topic and partition. */
-  async differences(home: Pick<Home, 'topics'>): Promise<readonly RowDifference[]> {
-    const found: RowDifference[] = [];
-    for (const outputs of this.#places.values()) {
-      const difference = await firstDifference(home, outputs);
-      if (difference !== undefined) found.push(difference);
-    }
-    return found;
+  get differences(): readonly RowDifference[] {
+    return [...this.#places.values()].flatMap(({ difference }) => (difference === undefined ? [] : [difference]));
   }
 }
 
-async function firstDifference(home: Pick<Home, 'topics'>, outputs: readonly OutputRecords[]): Promise<RowDifference | undefined> {
-  const { topic, partition } = outputs[0] as OutputRecords;
-  const again = rowsOf(outputs.map(({ records }) => records));
-  let wanted = again.next().value;
-  let agreeing = 0;
-  let after: Row | undefined;
-  for await (const committed of committedRows(home, topic, partition)) {
-    if (wanted === undefined) return undefined;
-    if (sameRow(committed, wanted)) {
-      agreeing++;
-      after = undefined;
-      wanted = again.next().value;
-    } else after ??= committed;
+async function compareWaiting(place: Place, waiting: readonly RecordColumns[]): Promise<void> {
+  for (const wanted of rowsOf(waiting)) {
+    let after: Row | undefined;
+    for (;;) {
+      const { value: committed } = await place.committed.next();
+      if (committed === undefined) {
+        place.difference = differenceAt(place, wanted, after);
+        return;
+      }
+      if (sameRow(committed, wanted)) break;
+      after ??= committed;
+    }
+    place.agreeing++;
   }
-  if (wanted === undefined) return undefined;
+}
+
+function differenceAt({ topic, partition, agreeing }: Place, wanted: Row, after: Row | undefined): RowDifference {
   const offset = after?.records.offset[after.index];
   return { topic, partition, agreeing, again: textOf(wanted), committed: after === undefined ? undefined : textOf(after), offset };
 }
@@ -73,7 +97,7 @@ function* rowsOf(blocks: readonly RecordColumns[]): Generator<Row, undefined> {
   return undefined;
 }
 
-async function* committedRows({ topics }: Pick<Home, 'topics'>, topic: string, partition: number): AsyncGenerator<Row> {
+async function* committedRows({ topics }: Pick<Home, 'topics'>, topic: string, partition: number): AsyncGenerator<Row, void> {
   const info = (await topics.list(topic)).find((candidate) => candidate.partition === partition);
   for (let offset = info?.start ?? 0; info !== undefined && offset < info.end; ) {
     const records = await topics.read(topic, partition, offset, READ_BYTES);

@@ -1,23 +1,28 @@
-import type { CommitRecord, EpochCommit, EpochStore, Home, Position, Snapshot } from '../connectors/index.ts';
+import type { TypeMap } from '../columnar/index.ts';
+import type { CommitRecord, EpochCommit, EpochStore, Home, Position, Snapshot, StreamPoint, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
-import type { Output, Pipeline } from './definition.ts';
+import { partitionFor } from './broadcast.ts';
+import type { Input, Output, Pipeline } from './definition.ts';
+import { topicsOf } from './input-topics.ts';
 import { planPartitions } from './plan.ts';
 import { PublishedRows, type RowDifference } from './published-rows.ts';
 import { readOnlyHome } from './read-only-home.ts';
-import { partsOfTask, savepointName } from './savepoints.ts';
+import { isBefore, type PositionStretch, type Positions, type RerunBase, rerunBase } from './reproduce-base.ts';
+import { type RerunParts, rerunTo } from './rerun.ts';
+import { partsOfTask } from './savepoints.ts';
+import { StateChecks, type StateDifference } from './state-checks.ts';
 import { systemClock } from './system-clock.ts';
 import { Task } from './task.ts';
 import { taskOptions } from './task-options.ts';
-import { differingSteps } from './task-state.ts';
 
 /** An offset, or the first record whose timestamp is at least `time`, ms since 1970. */
 export type Place = number | { readonly time: number };
 
-/** Which part of the input is run again. Places are those of the only input topic. */
+/** Which part of the input is run again. Offsets are those of the only input topic; a time is looked up in each of them. */
 export interface ReproduceOptions {
   /** The re-run begins at the newest stored state before it; absent: at the beginning. */
   readonly from?: Place;
-  /** The first record that is left out; absent: to the newest commit. */
+  /** The first record that is left out; with several inputs the re-run goes on to the next snapshot behind it. Absent: to the newest commit. */
   readonly to?: Place;
 }
 
@@ -30,22 +35,24 @@ export interface Reproduction {
   readonly rows: { readonly from: number; readonly to: number };
   /** Records put out, and looked for among the committed ones. */
   readonly records: number;
-  /** Whether the state could be compared too: only where the newest commit's digest was taken. */
-  readonly stateCompared: boolean;
+  /** How often the state could be compared: where there was a snapshot, and where the newest commit's digest was taken. */
+  readonly statesCompared: number;
   /** The first record of each topic and partition that came out otherwise. */
   readonly differingRows: readonly RowDifference[];
-  /** Steps that came to another state. */
-  readonly differingSteps: readonly string[];
+  /** The first state that came out otherwise. */
+  readonly differingState: StateDifference | undefined;
+  /** Rows, by ordinal, for which it is not known what the wall clock had decided: of runs from before journals were kept, or with a journal that was deleted. */
+  readonly unjournaled: { readonly from: number; readonly to: number } | undefined;
 }
 
 /**
- * Runs a stretch of a pipeline's committed input again, beside the stored run and without touching it, and compares what comes out with what was committed: records and, at the
- * newest commit, the state of each step.
+ * Runs a stretch of a pipeline's committed input again, beside the stored run and without touching it, and compares what comes out with what was committed: records, and the
+ * state of each step wherever a snapshot was taken and at the newest commit.
  *
- * It begins at the newest snapshot, a savepoint or the beginning. Decisions of the wall clock (idle inputs, answers from outside) are kept only since the newest snapshot: from an
- * older base, a pipeline that made some may come out otherwise.
+ * It begins at the newest snapshot, a savepoint or the beginning. Decisions of the wall clock (idle inputs, answers from outside, mini-batches left out) are repeated from the
+ * journal that the run kept in the topic `<pipeline>.journal`.
  *
- * @throws MillraceError STATE_INCOMPATIBLE when the pipeline has never committed, INVALID_OPTION for a stretch that cannot be told.
+ * @throws MillraceError STATE_INCOMPATIBLE when the pipeline has never committed, INVALID_OPTION for a stretch that cannot be told, DIVERGED when the input itself has changed.
  *
  * @example
  * const [first] = await reproduce(pipeline, openHome({ state: '.millrace', readOnly: true }), { from: 1000 });
@@ -56,39 +63,43 @@ export async function reproduce(pipeline: Pipeline, home: Home, options: Reprodu
     throw new MillraceError('STATE_INCOMPATIBLE', `'${pipeline.name}' has never committed in ${home.address}`, { hint: 'run it first' });
   }
   const reader = readOnlyHome(home);
-  const { partitions, pipeline: planned } = await planPartitions(reader, pipeline);
+  const { partitions, pipeline: planned } = await planPartitions(reader, pipeline, { journal: false });
   const results: Reproduction[] = [];
   for (const record of records) {
-    const stretch = await stretchOf(pipeline, home, record, options);
-    results.push(await runAgain(planned, reader, { record, partitions, stretch, base: await newestBase(home, pipeline, record, stretch) }));
+    const stretch = await stretchOf(planned, home, record, options);
+    const base = await rerunBase(home, pipeline.name, record, stretch);
+    results.push(await runAgain({ pipeline: planned, home: reader, partitions, record, base, end: endOf(planned, record, base, stretch) }));
   }
   return results;
 }
 
-/** A stretch in positions of a task's inputs. */
-interface PositionStretch {
-  /** Absent: from the beginning. */
-  readonly from: Readonly<Record<string, Position>> | undefined;
-  /** Absent: to the newest commit. */
-  readonly to: Readonly<Record<string, Position>> | undefined;
+async function stretchOf(pipeline: Pipeline, home: Home, record: CommitRecord, { from, to }: ReproduceOptions): Promise<PositionStretch> {
+  const positions = async (place: Place | undefined) => (place === undefined ? undefined : positionsAt(pipeline, home, record, place));
+  const end = await positions(to);
+  return { from: await positions(from), to: end === undefined || isBefore(record.positions, end) ? undefined : end };
 }
 
-async function stretchOf(pipeline: Pipeline, home: Home, record: CommitRecord, { from, to }: ReproduceOptions): Promise<PositionStretch> {
-  if (from === undefined && to === undefined) return { from: undefined, to: undefined };
-  const [[name, source] = [], ...others] = Object.entries(pipeline.sources);
-  if (name === undefined || source?.kind !== 'topic' || others.length > 0) {
-    throw new MillraceError('INVALID_OPTION', 'from and to need a pipeline with one input, a topic', {
-      hint: 'leave both away to run all of it again',
+/** A place in the topics that a task reads. */
+async function positionsAt({ sources }: Pipeline, home: Home, { task }: CommitRecord, place: Place): Promise<Positions> {
+  const inputs = Object.entries<Input>(sources).map(([name, input]) => ({ name, input, topics: topicsOf(input) }));
+  const topics = inputs.flatMap((input) => input.topics);
+  if (topics.length === 0 || (typeof place === 'number' && (topics.length > 1 || inputs.length > 1))) {
+    const what = topics.length === 0 ? 'from and to need an input that is a topic' : 'an offset needs a pipeline with one input, a topic';
+    throw new MillraceError('INVALID_OPTION', what, {
+      hint: topics.length === 0 ? 'leave both away to run all of it again' : 'give a time, such as 2026-01-31T12:00Z',
     });
   }
-  const { partition } = partsOfTask(record.task);
-  const position = async (place: Place | undefined) =>
-    place === undefined
-      ? undefined
-      : { [name]: { [source.name]: typeof place === 'number' ? place : await offsetAt(home, source.name, partition, place.time) } };
-  const end = await position(to);
-  const committed = record.positions[name]?.[source.name] ?? 0;
-  return { from: await position(from), to: end !== undefined && (end[name]?.[source.name] ?? 0) < committed ? end : undefined };
+  const { partition } = partsOfTask(task);
+  const positionIn = async (input: Input, { name }: TopicDefinition<TypeMap>): Promise<Position> => ({
+    [name]: typeof place === 'number' ? place : await offsetAt(home, name, partitionFor(input, partition), place.time),
+  });
+  const found = inputs
+    .filter((input) => input.topics.length > 0)
+    .map(async ({ name, input, topics: read }): Promise<[string, Position]> => {
+      const positions = await Promise.all(read.map((topic) => positionIn(input, topic)));
+      return [name, Object.assign({}, ...positions) as Position];
+    });
+  return Object.fromEntries(await Promise.all(found));
 }
 
 /** Offset of the first record whose timestamp is at least `time`. */
@@ -104,50 +115,31 @@ async function offsetAt(home: Home, topic: string, partition: number, time: numb
   return info?.end ?? 0;
 }
 
-/** State from which a re-run can begin. */
-interface Base {
-  readonly name: string;
-  readonly snapshot: Snapshot | undefined;
-}
+/** Where a re-run ends. */
+type RerunEnd = { readonly positions: Positions; readonly nextOrdinal?: number } | 'newest commit';
 
-/** The newest stored state of a task at or before the stretch. */
-async function newestBase(home: Home, pipeline: Pipeline, record: CommitRecord, { from, to }: PositionStretch): Promise<Base> {
-  const beginning: Base = { name: 'the beginning', snapshot: undefined };
-  if (from === undefined) return beginning;
-  const { partition } = partsOfTask(record.task);
-  const saved = await home.epochs.peek(savepointName(pipeline.name, ''));
-  const candidates = await Promise.all([
-    baseOf(home, record, `the snapshot of epoch ${record.snapshotEpoch}`),
-    ...saved
-      .filter(({ task }) => partsOfTask(task).partition === partition)
-      .map((other) => baseOf(home, other, `savepoint ${partsOfTask(other.task).savepoint}`)),
-  ]);
-  const limits = [from, ...(to === undefined ? [] : [to])];
-  return candidates
-    .filter((base): base is Base & { snapshot: Snapshot } => base?.snapshot !== undefined)
-    .filter(({ snapshot }) => limits.every((limit) => isBefore(snapshot.positions, limit)))
-    .reduce<Base>((best, base) => ((best.snapshot?.nextOrdinal ?? -1) < base.snapshot.nextOrdinal ? base : best), beginning);
+/** In the only input, exactly before `to`. Where inputs are merged, it is not known which rows of the others come before it, so the re-run ends where a snapshot was taken. */
+function endOf({ sources }: Pipeline, record: CommitRecord, { spans }: RerunBase, { to }: PositionStretch): RerunEnd {
+  if (to === undefined) return 'newest commit';
+  const [input, ...others] = Object.values<Input>(sources);
+  if (others.length === 0 && input?.kind === 'topic') return { positions: to };
+  const next = spans.find((span) => isBefore(to, span.to.positions) && span.to.epoch < record.epoch);
+  return next === undefined ? 'newest commit' : { positions: next.to.positions, nextOrdinal: next.to.nextOrdinal };
 }
-
-async function baseOf(home: Home, { task, snapshotEpoch }: CommitRecord, name: string): Promise<Base | undefined> {
-  if (snapshotEpoch === 0) return undefined;
-  return { name, snapshot: await home.epochs.readSnapshot(task, snapshotEpoch) };
-}
-
-const isBefore = (a: Readonly<Record<string, Position>>, b: Readonly<Record<string, Position>>) =>
-  Object.entries(b).every(([input, position]) => Object.entries(position).every(([stream, offset]) => (a[input]?.[stream] ?? 0) <= offset));
 
 interface Rerun {
-  readonly record: CommitRecord;
+  readonly pipeline: Pipeline;
+  readonly home: Home;
   readonly partitions: ReadonlyMap<string, number>;
-  readonly stretch: PositionStretch;
-  readonly base: Base;
+  readonly record: CommitRecord;
+  readonly base: RerunBase;
+  readonly end: RerunEnd;
 }
 
-async function runAgain(pipeline: Pipeline, home: Home, { record, partitions, stretch, base }: Rerun): Promise<Reproduction> {
-  const whole = stretch.to === undefined;
+async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun): Promise<Reproduction> {
   const epochs = new RerunEpochs(targetOf(record, base), base.snapshot);
-  const rows = new PublishedRows();
+  const rows = new PublishedRows(home);
+  const checks = new StateChecks(record, base);
   const task = new Task({
     pipeline: withTopicsOnly(pipeline),
     partition: partsOfTask(record.task).partition,
@@ -156,39 +148,66 @@ async function runAgain(pipeline: Pipeline, home: Home, { record, partitions, st
     options: parseOptions('reproduce', taskOptions, {}),
     partitions,
     onPublish: (output) => rows.add(output),
-    ...(stretch.to === undefined ? {} : { rerunTo: stretch.to }),
+    rerun: (parts) => rerunCompared(parts, { rows, checks, record, end }),
   });
   try {
     await task.open();
     const { nextOrdinal } = task;
-    if (whole && record.ended) await task.finish();
-    else await task.stop();
-    const stateCompared = whole && record.digestAt === undefined && Object.keys(record.digest).length > 0;
+    if (end === 'newest commit' && record.ended) {
+      await task.finish();
+      await rows.compare();
+      checks.compareEnd(epochs.digest);
+    }
     return {
       task: record.task,
       base: base.name,
       rows: { from: base.snapshot?.nextOrdinal ?? 0, to: nextOrdinal },
       records: rows.count,
-      stateCompared,
-      differingRows: await rows.differences(home),
-      differingSteps: stateCompared ? differingSteps(epochs.digest, record.digest) : [],
+      statesCompared: checks.compared,
+      differingRows: rows.differences,
+      differingState: checks.difference,
+      unjournaled: base.unjournaled,
     };
   } finally {
     await task.close();
   }
 }
 
+interface Comparison {
+  readonly rows: PublishedRows;
+  readonly checks: StateChecks;
+  readonly record: CommitRecord;
+  readonly end: RerunEnd;
+}
+
+/** Runs rows again up to the end, and compares what comes out after each turn, and the state wherever its digest is known. */
+async function rerunCompared(parts: RerunParts, { rows, checks, record, end }: Comparison): Promise<void> {
+  parts.sinks.muted = true;
+  const compared: RerunParts = {
+    ...parts,
+    run: async (turn) => {
+      await parts.run(turn);
+      await rows.compare();
+    },
+  };
+  const target: Pick<StreamPoint, 'positions'> & { readonly nextOrdinal?: number } = end === 'newest commit' ? record : end;
+  for (const point of checks.pointsBefore(target.positions)) {
+    await rerunTo(compared, point);
+    checks.compare(parts.cells, point);
+  }
+  await rerunTo(compared, target);
+}
+
 /** The commit that the re-run is to arrive at, told to the task as the one to recover. */
-function targetOf(record: CommitRecord, { snapshot }: Base): CommitRecord {
+function targetOf(record: CommitRecord, { snapshot, journal }: RerunBase): CommitRecord {
   const { digestAt: _, published: __, ...rest } = record;
-  const journaled = (snapshot?.epoch ?? 0) === record.snapshotEpoch;
   return {
     ...rest,
     // One more than was committed, so that the end of the re-run is digested as an epoch of its own.
     epoch: record.epoch + 1,
     snapshotEpoch: snapshot?.epoch ?? 0,
     digest: {},
-    journal: journaled ? record.journal : [],
+    journal,
     ended: false,
   };
 }

@@ -3,7 +3,6 @@ import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { InputMerge, Stretch } from './input-merge.ts';
 import { differingPlaces } from './published.ts';
 import type { StateChange } from './state-change.ts';
-import type { TaskOptions } from './task-options.ts';
 import type { TaskSinks } from './task-sinks.ts';
 import { compareState } from './task-state.ts';
 
@@ -13,18 +12,14 @@ export interface RerunParts {
   readonly merge: InputMerge;
   readonly sinks: TaskSinks;
   readonly cells: ReadonlyMap<string, StateCell>;
-  readonly options: Pick<TaskOptions, 'batchRows' | 'prefetchBytes'>;
+  /** What an input is asked for, and nothing at or beyond `until`. */
+  budget(until: Position | undefined): ReadBudget;
   /** Pushes a turn through the operators. */
   run(turn: readonly Stretch[]): Promise<void>;
 }
 
 /** Where a re-run stops; one that does not know its ordinal is wherever its positions are. */
 export type RerunTarget = Pick<StreamPoint, 'positions'> & { readonly nextOrdinal?: number };
-
-/** What a source is asked for. */
-export function readBudget({ batchRows, prefetchBytes }: RerunParts['options'], until?: Position): ReadBudget {
-  return { rows: batchRows, bytes: prefetchBytes, ...(until === undefined ? {} : { until }) };
-}
 
 /**
  * Runs the committed rows since the snapshot again with sinks muted, and compares state and outputs with what was committed.
@@ -53,10 +48,11 @@ function compareOutputs({ task, sinks }: RerunParts, { epoch, digest, published 
 }
 
 /** Runs rows again, with sinks as they are, up to a point. */
-export async function rerunTo({ task, merge, options, run }: RerunParts, { positions, nextOrdinal }: RerunTarget): Promise<void> {
+export async function rerunTo({ task, merge, budget, run }: RerunParts, { positions, nextOrdinal }: RerunTarget): Promise<void> {
+  const { rows: most } = budget(undefined);
   while (merge.nextOrdinal < (nextOrdinal ?? 0) || !samePositions(merge.positions, positions)) {
-    const rows = Math.min(options.batchRows, Math.max(1, (nextOrdinal ?? Number.POSITIVE_INFINITY) - merge.nextOrdinal));
-    const turn = await merge.next(rows, (input) => readBudget(options, positions[input.name]));
+    const rows = Math.min(most, Math.max(1, (nextOrdinal ?? Number.POSITIVE_INFINITY) - merge.nextOrdinal));
+    const turn = await merge.next(rows, (input) => budget(positions[input.name]));
     if (typeof turn !== 'string') await run(turn);
     else if (turn === 'end' || samePositions(merge.positions, positions)) break;
   }

@@ -3,6 +3,7 @@ import { type Home, memoryStore, type RecordColumns } from '../connectors/index.
 import { MillraceError } from '../streams/index.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
+import { journalTopic } from './journal-spans.ts';
 import { start } from './run.ts';
 import { systemClock } from './system-clock.ts';
 import { differingSteps } from './task-state.ts';
@@ -115,7 +116,8 @@ async function runCut(pipeline: Pipeline, sample: Sample, batchRows: number): Pr
   await start({ ...pipeline, feeds: {} }, { home, drain: true, task: { batchRows }, clock: { ...systemClock, virtual: true } }).done;
   const topics: Record<string, string> = {};
   for (const { topic, partition, end } of await home.topics.list()) {
-    if (!sample.has(topic)) topics[`topic ${topic}/${partition}`] = hashRecords(await readFirst(home, topic, end));
+    if (!sample.has(topic) && topic !== journalTopic(pipeline.name))
+      topics[`topic ${topic}/${partition}`] = hashRecords(await readFirst(home, topic, end));
   }
   const [record] = await home.epochs.peek(`${pipeline.name}/`);
   return { topics, digest: record?.digest ?? {} };

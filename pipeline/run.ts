@@ -4,6 +4,7 @@ import type { Input, Pipeline } from './definition.ts';
 import { feedName, feedPipeline } from './feed.ts';
 import { Graph } from './graph.ts';
 import { topicsOf } from './input-topics.ts';
+import { journalTopic } from './journal-spans.ts';
 import { openHome } from './open-home.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
 import { checkRunOptions, discoveryInterval, type RunOptions } from './run-options.ts';
@@ -235,7 +236,7 @@ async function forget(home: Home, pipeline: Pipeline): Promise<void> {
   await Promise.all(names.map((name) => forgetTasks(home, name)));
   const written = [...Object.values(pipeline.sinks), ...Object.values(pipeline.feeds).map(({ to }) => to)];
   const topics = written.flatMap((end) => (end.kind === 'topic' ? [end.name] : []));
-  await Promise.all([...topics, pipeline.rejects].map((topic) => home.topics.remove(topic)));
+  await Promise.all([...topics, pipeline.rejects, journalTopic(pipeline.name)].map((topic) => home.topics.remove(topic)));
 }
 
 async function forgetTasks(home: Home, pipeline: string): Promise<void> {

@@ -9,7 +9,7 @@ export const taskOptions = z.object({
     .int()
     .min(1)
     .default(8 * 1024 * 1024)
-    .describe('bytes that a source may read ahead'),
+    .describe('bytes that a task may read ahead, shared evenly by its inputs and their topics'),
   epochTime: duration().default(1000).describe('longest time between two commits'),
   epochRows: z.number().int().min(1).default(1_000_000).describe('most rows between two commits'),
   publishBytes: z

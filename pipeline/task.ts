@@ -1,4 +1,4 @@
-import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, Snapshot } from '../connectors/index.ts';
+import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, ReadBudget, Snapshot } from '../connectors/index.ts';
 import { MillraceError, type StateCell } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
@@ -6,7 +6,7 @@ import { Graph } from './graph.ts';
 import { InputMerge, type Stretch } from './input-merge.ts';
 import { newestCommit } from './ownership.ts';
 import { Rejects } from './rejects.ts';
-import { type RerunParts, readBudget, rerunCommitted, rerunTo } from './rerun.ts';
+import { type RerunParts, rerunCommitted } from './rerun.ts';
 import { type RestoreConsent, restoreCells } from './restore-cells.ts';
 import { isSavepointState } from './savepoints.ts';
 import { Sending } from './sending.ts';
@@ -39,8 +39,8 @@ export interface TaskSetting {
   readonly onPublish?: OnPublish;
   /** Drained inputs stop the task instead of ending it. */
   readonly resumable?: boolean;
-  /** Positions at which a re-run ends instead of at the newest commit. */
-  readonly rerunTo?: Readonly<Record<string, Position>>;
+  /** Runs committed rows again in place of the recovery, which runs those since the snapshot and compares what comes out. */
+  readonly rerun?: (parts: RerunParts) => Promise<void>;
   /** Rows, by ordinal, that are pushed one by one: a turn over them failed, and its first bad row is looked for. */
   readonly suspects?: OrdinalRange;
 }
@@ -72,6 +72,7 @@ export class Task {
   readonly #epochs: EpochWriter;
   readonly #sending = new Sending();
   #inputs: TaskInput[] = [];
+  #prefetchBytes = 0;
   #merge!: InputMerge;
   /** The commit record that this opening found. */
   #before: CommitRecord | undefined;
@@ -139,6 +140,7 @@ export class Task {
     this.#before = record;
     if (record?.ended) return record;
     const snapshot = record === undefined || record.snapshotEpoch === 0 ? undefined : await this.#readSnapshot(record);
+    if (snapshot !== undefined) this.#epochs.restored(snapshot);
     const change = snapshot === undefined || record === undefined ? UNCHANGED : await this.#restore(snapshot, record);
     // At least once: the rows since the snapshot are simply new ones, so nothing is repeated from the journal either.
     const repeated = this.#exactlyOnce && record !== undefined ? withoutLostTopics(this.#setting.pipeline, record, snapshot) : undefined;
@@ -182,27 +184,29 @@ export class Task {
 
   async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
     const { pipeline, partition, home } = this.#setting;
-    for (const place of inputPlaces(pipeline, home, partition, snapshot)) {
+    const places = inputPlaces(pipeline, home, partition, snapshot);
+    this.#prefetchBytes = Math.max(1, Math.floor(this.#setting.options.prefetchBytes / places.length));
+    for (const place of places) {
       // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.
       this.#inputs.push(new TaskInput(place));
-      await place.source.open(place.partition, place.position);
+      await place.source.open(place.partition, place.position, this.#prefetchBytes);
     }
     this.#merge = new InputMerge(this.#inputs, { nextOrdinal: snapshot?.nextOrdinal ?? 0, replay: journal });
   }
 
   /** Runs the committed rows since the snapshot again. */
   async #repeat(record: CommitRecord, change: StateChange): Promise<void> {
-    const { options, rerunTo: target } = this.#setting;
+    const { rerun } = this.#setting;
     const parts: RerunParts = {
       task: this.name,
       merge: this.#merge,
       sinks: this.#sinks,
       cells: this.#cells,
-      options,
+      budget: (until) => this.#budget(until),
       run: (turn) => this.#epochs.cadence.work(() => this.#run(turn)),
     };
-    if (target === undefined) await rerunCommitted(parts, record, change);
-    else await rerunTo(parts, { positions: target });
+    if (rerun === undefined) await rerunCommitted(parts, record, change);
+    else await rerun(parts);
     this.#rejects.take();
     this.#epochRows = 0;
   }
@@ -218,7 +222,7 @@ export class Task {
       await this.#commit('due');
       return 'rows';
     }
-    const turn = await this.#merge.next(this.#turnRows(), () => readBudget(this.#setting.options));
+    const turn = await this.#merge.next(this.#turnRows(), () => this.#budget());
     if (typeof turn === 'string') {
       if (this.#turns > 0 && (this.#exactlyOnce || this.#due)) await this.#commit('due');
       await this.#sending.settle();
@@ -234,7 +238,7 @@ export class Task {
   async #gathered(): Promise<boolean> {
     if (!this.#exactlyOnce || this.#turns === 0 || !this.#sending.busy) return false;
     while (this.#sending.busy && this.#merge.drained) {
-      await Promise.race([this.#sending.settle(), this.#merge.arrival(() => readBudget(this.#setting.options))]);
+      await Promise.race([this.#sending.settle(), this.#merge.arrival(() => this.#budget())]);
     }
     return this.#merge.drained;
   }
@@ -242,6 +246,11 @@ export class Task {
   get #due(): boolean {
     const { epochTime, epochRows } = this.#setting.options;
     return this.#recovered || this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
+  }
+
+  /** What an input is asked for: its share of what the task may read ahead. */
+  #budget(until?: Position): ReadBudget {
+    return { rows: this.#setting.options.batchRows, bytes: this.#prefetchBytes, ...(until === undefined ? {} : { until }) };
   }
 
   #turnRows(): number {

@@ -28,6 +28,8 @@ export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
   migrate?(input: StateReader, version: number, step: StepContext): S;
   /** Makes a state of what fits of a snapshot that `restore` has refused; asked only where the user starts from a savepoint. */
   adopt?(input: StateReader, version: number, step: StepContext): AdoptedState<S>;
+  /** Names the first value in which two snapshots of this version differ; `millrace reproduce` shows it. */
+  difference?(again: StateReader, stored: StateReader, step: StepContext): string | undefined;
 }
 
 /** A state made in part from another one, and what that part is. */
@@ -98,10 +100,11 @@ export function statefulOperator<I extends TypeMap, O extends TypeMap, S>(
 
 /** The state cell of an operator's state held in a variable of its subscription. */
 export function cellOf<S>(
-  operator: Pick<StatefulOperator<TypeMap, TypeMap, S>, 'version' | 'snapshot' | 'restore' | 'migrate' | 'adopt'>,
+  operator: Pick<StatefulOperator<TypeMap, TypeMap, S>, 'version' | 'snapshot' | 'restore' | 'migrate' | 'adopt' | 'difference'>,
   step: StepContext,
   variable: { get(): S; set(state: S): void },
 ): StateCell {
+  const difference = operator.difference?.bind(operator);
   return {
     version: operator.version,
     snapshot: (out) => operator.snapshot(variable.get(), out),
@@ -117,6 +120,7 @@ export function cellOf<S>(
       input.end();
     },
     ...(operator.adopt === undefined ? {} : { adopt: adopting(operator.adopt, step, variable.set) }),
+    ...(difference === undefined ? {} : { difference: (again: StateReader, stored: StateReader) => difference(again, stored, step) }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface StateCell {
    * savepoint. Absent: such a state fits as a whole or not at all. Throws STATE_INCOMPATIBLE when nothing of it can be read.
    */
   adopt?(input: StateReader, version: number): Adoption;
+  /** Names the first value in which two snapshots of this version differ, a weight say, for the user; undefined where it cannot tell. */
+  difference?(again: StateReader, stored: StateReader): string | undefined;
 }
 
 /** What a step has taken over of a state that was written by other code, in the user's words: layers, columns. */

@@ -42,18 +42,30 @@ function placeOf(text: string | undefined): Place | undefined {
   throw new MillraceError('INVALID_OPTION', `'${text}' is neither an offset nor a time`, { hint: 'such as 1000, or 2026-01-31T12:00Z' });
 }
 
-const isIdentical = ({ differingRows, differingSteps }: Reproduction) => differingRows.length + differingSteps.length === 0;
+const isIdentical = ({ differingRows, differingState }: Reproduction) => differingRows.length === 0 && differingState === undefined;
 
 function report(result: Reproduction): readonly string[] {
-  const { task, base, rows, records, stateCompared, differingRows, differingSteps } = result;
+  const { task, base, rows, records, statesCompared, differingRows, differingState, unjournaled } = result;
   const head = `${task}: rows ${number(rows.from)} to ${number(rows.to)} from ${base}, ${number(records)} records`;
-  if (isIdentical(result)) return [`${head}: identical${stateCompared ? ', state too' : ''}`];
+  if (isIdentical(result)) return [`${head}: identical${statesCompared > 0 ? `, state too (compared ${times(statesCompared)})` : ''}`];
   return [
     `${head}: differs`,
     ...differingRows.map(({ topic, partition, agreeing, again, committed, offset }) => {
       const there = committed === undefined ? 'there is none' : `offset ${offset} holds ${committed}`;
       return `  ${topic}/${partition}: ${number(agreeing)} records agree, then again ${again}, where ${there}`;
     }),
-    ...differingSteps.map((step) => `  state of step '${step}'`),
+    ...(differingState === undefined ? [] : stateLines(differingState)),
+    ...(unjournaled === undefined
+      ? []
+      : [
+          `  what the wall clock had decided is not known for rows ${number(unjournaled.from)} to ${number(unjournaled.to)}: that may be why (idle inputs, answers from outside, mini-batches left out)`,
+        ]),
   ];
+}
+
+const times = (count: number) => (count === 1 ? 'once' : `${number(count)} times`);
+
+function stateLines({ rows, steps, values }: NonNullable<Reproduction['differingState']>): readonly string[] {
+  const place = `between row ${number(rows.from)} and row ${number(rows.to)}`;
+  return [...steps.map((step) => `  state of step '${step}', ${place}`), ...values.map((value) => `  ${value}`)];
 }

@@ -47,14 +47,14 @@ export interface SourceBatch<T extends TypeMap> {
 
 /**
  * Where batches come from. One instance per task and input.
- * - `open` is called once, before all else. It throws UNKNOWN_TOPIC, FILE_UNREADABLE, AUTHENTICATION_FAILED (the run stops) or an error with `retry: 'backoff'` (the task tries again).
+ * - `open` is called once, before all else; `bytes` is what `next` will be asked for, for sources that begin to read at once. It throws UNKNOWN_TOPIC, FILE_UNREADABLE, AUTHENTICATION_FAILED (the run stops) or an error with `retry: 'backoff'` (the task tries again).
  * - `next` is called again only when the earlier call has settled. `'idle'`: nothing now, more may come (the task asks again after a pause that the source itself waited for, at most
  *   100 ms); `'end'`: nothing ever again. It may prefetch within the byte budget. An error with `retry: 'backoff'` makes the task close, wait, and open at its last position.
  * - `close` is called once, also after errors, and also while a `next` has not settled for seconds, which it should end if it can; it must not throw.
  */
 export interface Source<T extends TypeMap> {
   readonly schema: BatchSchema<T>;
-  open(partition: number, position: Position | undefined): Promise<void>;
+  open(partition: number, position: Position | undefined, bytes?: number): Promise<void>;
   next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'>;
   close(): Promise<void>;
 }

@@ -39,16 +39,18 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
     this.#client = new ClusterClient(settings);
   }
 
-  async open(partition: number, position: Position | undefined): Promise<void> {
+  async open(partition: number, position: Position | undefined, bytes?: number): Promise<void> {
     const offset = position?.[this.#topic] ?? (await this.#start(partition));
     this.#next = offset;
     this.#reader = new PartitionReader(this.#client, this.#topic, partition, offset);
+    if (bytes !== undefined) this.#reader.aheadBytes = bytes;
     this.#reader.prefetch();
   }
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle'> {
     const until = budget.until?.[this.#topic] ?? Number.POSITIVE_INFINITY;
     if (this.#next >= until) return 'idle';
+    this.#opened().aheadBytes = budget.bytes;
     const run = await this.#currentRun();
     if (run === undefined) return this.#passMarkers(until);
     const to = this.#endOf(run.records, budget, until);

@@ -19,6 +19,8 @@ export class PartitionReader {
   readonly partition: number;
   readonly #client: ClusterClient;
   #offset: number;
+  /** Bytes asked for at a time; a larger batch comes whole all the same. */
+  #maxBytes: number;
   #fetch: Promise<FetchedBlock | undefined> | undefined;
 
   constructor(client: ClusterClient, topic: string, partition: number, offset: number) {
@@ -26,6 +28,12 @@ export class PartitionReader {
     this.topic = topic;
     this.partition = partition;
     this.#offset = offset;
+    this.#maxBytes = client.settings.maxBytesPerFetch;
+  }
+
+  /** Bounds what is read ahead: one block is worked on while the next one is fetched. */
+  set aheadBytes(bytes: number) {
+    this.#maxBytes = Math.min(this.#client.settings.maxBytesPerFetch, Math.max(1, Math.floor(bytes / 2)));
   }
 
   /** Offset of the next fetch. */
@@ -64,7 +72,7 @@ export class PartitionReader {
   }
 
   async #send(broker: Broker): Promise<FetchedPartition | undefined> {
-    const maxBytes = this.#client.settings.maxBytesPerFetch;
+    const maxBytes = this.#maxBytes;
     const partition = { partition: this.partition, fetchOffset: this.#offset, maxBytes, currentLeaderEpoch: -1 };
     const { responses } = await broker.fetch({
       maxWaitTime: MAX_WAIT,

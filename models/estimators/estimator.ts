@@ -35,4 +35,6 @@ export interface Estimator {
   restore(bytes: Uint8Array): void;
   /** Takes over what fits of a snapshot that `restore` refuses, and says what; absent: nothing can be taken in part. */
   adopt?(bytes: Uint8Array): Adoption;
+  /** Names the first weight in which two snapshots of it differ; undefined where none does. */
+  difference?(again: Uint8Array, stored: Uint8Array): string | undefined;
 }

@@ -10,6 +10,7 @@ import type { Parameter } from './parameter.ts';
 import { requireFiniteTargets, requireLength, requireRows, requireWeights } from './requirements.ts';
 import { shapeSize } from './shape.ts';
 import { readForeignSnapshot, readSnapshot, type TensorPlace, writeSnapshot } from './snapshot.ts';
+import { snapshotDifference } from './snapshot-difference.ts';
 
 /** Everything `compile` decides. */
 export interface NetworkParts extends EngineParts {
@@ -185,6 +186,11 @@ export class Network {
       this.skippedCount = state.skipped;
     }
     return { kept, fresh: sameOptimizer || kept.length === 0 ? fresh : [...fresh, 'optimizer'] };
+  }
+
+  /** The first weight in which two snapshots of this network differ, in words; undefined when they are equal. */
+  difference(again: Uint8Array, stored: Uint8Array): string | undefined {
+    return snapshotDifference(again, stored);
   }
 
   /**

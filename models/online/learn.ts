@@ -78,5 +78,6 @@ function learnOperator<T extends TypeMap, Key extends string>(settings: LearnSet
     restore: (input, step) => new Learner(settings, step).restore(input),
     migrate: (input, version, step) => new Learner(settings, step).restore(input, version),
     adopt: (input, version, step) => new Learner(settings, step).adopt(input, version),
+    difference: (again, stored, step) => new Learner(settings, step).difference(again, stored),
   };
 }

@@ -272,6 +272,16 @@ export class Learner {
     return { state: this, kept, fresh: [...fresh, `samples and scores (${options})`], recount: true };
   }
 
+  /** The first weight in which two snapshots differ; undefined where that is something else. */
+  difference(again: StateReader, stored: StateReader): string | undefined {
+    const [one, other] = [again, stored].map((input) => {
+      this.#differences(input);
+      this.#restorePlace(input);
+      return input.bytes();
+    });
+    return one === undefined || other === undefined ? undefined : this.#trainer.estimator.difference?.(one, other);
+  }
+
   get #parts() {
     return [this.#ledger, this.#baseline, this.#scoring, this.#trainer];
   }

@@ -48,7 +48,12 @@ describe('the main job, whole', () => {
     expect(summary).toMatchObject({ rowsIn: ROWS, rowsRejected: 0, rowsDropped: 0, predictions: 3 * ROWS });
     const topics = await withLog(state, (home) => home.topics.list());
     const records = Object.fromEntries(topics.map(({ topic, start, end }) => [topic, end - start]));
-    expect(records).toEqual({ readings: ROWS, forecasts: summary.predictions, rejects: 0, scores: summary.ledger['sink scores']?.out });
+    expect(records).toMatchObject({
+      readings: ROWS,
+      forecasts: summary.predictions,
+      rejects: 0,
+      scores: summary.ledger['sink scores']?.out,
+    });
   });
 
   test('says when it is started again that it had ended, and sums up the same', { timeout: 60_000 }, async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Home, memoryStore } from '../../connectors/index.ts';
-import { start } from '../../pipeline/index.ts';
+import { type Home, memoryStore, topic } from '../../connectors/index.ts';
+import { definePipeline, start } from '../../pipeline/index.ts';
 import { generatedReadings } from './crash/generated-readings.ts';
 import { type Backlog, slowPipeline } from './crash/slow-sink.ts';
-import { publish, readings, totalsPipeline } from './example-pipelines.ts';
+import { event, publish, readings, totalsPipeline } from './example-pipelines.ts';
 
 const nextTurn = () => new Promise(setImmediate);
 
@@ -35,17 +35,22 @@ describe('a slow sink', () => {
   });
 });
 
-/** The home, with the bytes counted that topic sources have handed out and the task has not yet worked off: it asks for more only when it needs it. */
-function countingReads(home: Home, reads: number[]): Home {
+/** The home, with what topic sources are told that they may read ahead, by topic: when they are opened, and each time they are asked. */
+function countingReads(home: Home, reads: Map<string, number[]>): Home {
   return {
     ...home,
     source: (topic, group) => {
       const source = home.source(topic, group);
+      const told: number[] = [];
+      reads.set(topic.name, told);
       return {
         schema: source.schema,
-        open: (...place) => source.open(...place),
+        open: (partition, position, bytes) => {
+          told.push(bytes ?? Number.POSITIVE_INFINITY);
+          return source.open(partition, position, bytes);
+        },
         next: async (budget) => {
-          reads.push(budget.bytes);
+          told.push(budget.bytes);
           return source.next(budget);
         },
         close: () => source.close(),
@@ -57,9 +62,27 @@ function countingReads(home: Home, reads: number[]): Home {
 test('a topic is read ahead within the byte budget, one batch at a time', async () => {
   const store = memoryStore();
   await publish(store.open(), 'events', readings(5000));
-  const reads: number[] = [];
+  const reads = new Map<string, number[]>();
   await start(totalsPipeline(), { home: countingReads(store.open(), reads), drain: true, task: { batchRows: 100, prefetchBytes: 4096 } })
     .done;
-  expect(new Set(reads)).toEqual(new Set([4096]));
-  expect(reads.length).toBeGreaterThanOrEqual(50);
+  expect(new Set(reads.get('events'))).toEqual(new Set([4096]));
+  expect(reads.get('events')?.length).toBeGreaterThanOrEqual(50);
+});
+
+test('fifty topics of one task share its byte budget, whatever lies in them', { timeout: 60_000 }, async () => {
+  const store = memoryStore();
+  const names = Array.from({ length: 50 }, (_, number) => `events-${String(number).padStart(2, '0')}`);
+  for (const name of names) await publish(store.open(), name, readings(40));
+  const reads = new Map<string, number[]>();
+  const pipeline = definePipeline({
+    name: 'many',
+    sources: { all: topic(names, { schema: event }) },
+    sinks: { out: topic('out', { schema: event }) },
+    flow: ({ all }) => ({ out: all }),
+  });
+  const prefetchBytes = 100_000;
+  const { rowsIn } = await start(pipeline, { home: countingReads(store.open(), reads), drain: true, task: { prefetchBytes } }).done;
+  expect(rowsIn).toBe(2000);
+  expect([...reads.keys()].toSorted()).toEqual(names);
+  expect([...reads.values()].reduce((sum, told) => sum + Math.max(...told), 0)).toBeLessThanOrEqual(prefetchBytes);
 });

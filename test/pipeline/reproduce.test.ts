@@ -35,9 +35,10 @@ describe('reproduce', () => {
         base: 'the beginning',
         rows: { from: 0, to: 60 },
         records: 60,
-        stateCompared: true,
+        statesCompared: 2,
         differingRows: [],
-        differingSteps: [],
+        differingState: undefined,
+        unjournaled: undefined,
       },
     ]);
   });
@@ -45,13 +46,13 @@ describe('reproduce', () => {
   it('begins at the newest stored state before the stretch', async () => {
     const store = await stored();
     const [half] = await reproduce(totalsPipeline(), store.open(), { from: 35 });
-    expect(half).toMatchObject({ base: 'savepoint half', rows: { from: 30, to: 60 }, records: 30, stateCompared: true, differingRows: [] });
+    expect(half).toMatchObject({ base: 'savepoint half', rows: { from: 30, to: 60 }, records: 30, statesCompared: 1, differingRows: [] });
     const [middle] = await reproduce(totalsPipeline(), store.open(), { from: 30, to: 47 });
     expect(middle).toMatchObject({
       base: 'savepoint half',
       rows: { from: 30, to: 47 },
       records: 17,
-      stateCompared: false,
+      statesCompared: 0,
       differingRows: [],
     });
     const [early] = await reproduce(totalsPipeline(), store.open(), { from: 10, to: 20 });
@@ -67,7 +68,7 @@ describe('reproduce', () => {
   it('names the first row that differs, and the step', async () => {
     const store = await stored();
     const [result] = await reproduce(disturbedAt(42), store.open());
-    expect(result?.differingSteps).toEqual(['runningTotal']);
+    expect(result?.differingState).toEqual({ rows: { from: 30, to: 60 }, steps: ['runningTotal'], values: [] });
     expect(result?.differingRows).toEqual([
       expect.objectContaining({
         topic: 'totals',
@@ -83,7 +84,9 @@ describe('reproduce', () => {
     const store = await stored();
     await start(totalsPipeline(), { home: store.open(), drain: true }).done;
     const before = await store.open().epochs.peek('');
-    expect(await reproduce(totalsPipeline(), store.open())).toMatchObject([{ stateCompared: true, differingRows: [], differingSteps: [] }]);
+    expect(await reproduce(totalsPipeline(), store.open())).toMatchObject([
+      { statesCompared: 3, differingRows: [], differingState: undefined },
+    ]);
     expect(await store.open().epochs.peek('')).toEqual(before);
     expect(await valuesOf(store, 'totals')).toHaveLength(60);
   });

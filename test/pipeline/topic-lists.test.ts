@@ -149,7 +149,7 @@ describe('an input of several topics', () => {
   it('creates the topics of a list that are missing', async () => {
     const store = memoryStore();
     await drained(store, ['x', 'y']);
-    expect(await store.open().topics.names()).toEqual(['events-totals', 'listed.rejects', 'x', 'y']);
+    expect(await store.open().topics.names()).toEqual(['events-totals', 'listed.journal', 'listed.rejects', 'x', 'y']);
   });
 
   it('comes through simulated faults', { timeout: 60_000 }, async () => {

@@ -1,0 +1,83 @@
+import type { CommitRecord, Snapshot, StreamPoint } from '../connectors/index.ts';
+import { type StateCell, StateReader } from '../streams/index.ts';
+import type { Positions, RerunBase } from './reproduce-base.ts';
+import { differingSteps, digestOf, snapshotCells } from './task-state.ts';
+
+/** The first state that came out otherwise. */
+export interface StateDifference {
+  /** Ordinals: the state before the row `from` was the same, or was not compared; the one before the row `to` is not. */
+  readonly rows: { readonly from: number; readonly to: number };
+  readonly steps: readonly string[];
+  /** What of these steps differs, where the state itself is still stored and the step can tell: a weight, say. */
+  readonly values: readonly string[];
+}
+
+/** A place at which the state of each step is known. */
+interface CheckPoint extends StreamPoint {
+  readonly digest: CommitRecord['digest'];
+}
+
+/** Compares the state of a re-run with what is known of the stored run: digests where snapshots were taken, and the newest one. */
+export class StateChecks {
+  readonly #points: readonly CheckPoint[];
+  readonly #newest: Snapshot | undefined;
+  readonly #record: CommitRecord;
+  /** Ordinal of the newest state that agreed. */
+  #agreed: number;
+  compared = 0;
+  difference: StateDifference | undefined;
+
+  constructor(record: CommitRecord, base: RerunBase) {
+    this.#record = record;
+    this.#newest = base.newest;
+    this.#agreed = base.snapshot?.nextOrdinal ?? 0;
+    const { digest, digestAt = record, ended } = record;
+    // A stream that has ended is digested after its steps have put out what they held: see compareEnd.
+    const spans = base.spans.filter(({ to }) => !(ended && to.epoch === record.epoch));
+    const points = [
+      ...spans.map(({ to, digest: found }) => ({ ...to, digest: found })),
+      ...(ended ? [] : [{ positions: digestAt.positions, nextOrdinal: digestAt.nextOrdinal, digest }]),
+    ];
+    const distinct = points.filter(({ nextOrdinal }, index) => points[index + 1]?.nextOrdinal !== nextOrdinal);
+    this.#points = distinct.filter(({ digest: found, nextOrdinal }) => Object.keys(found).length > 0 && nextOrdinal >= this.#agreed);
+  }
+
+  /** Places on the way to `end`, in order. */
+  pointsBefore(end: Positions): readonly CheckPoint[] {
+    // Of a topic that `end` does not name nothing was read there.
+    return this.#points.filter(({ positions }) =>
+      Object.entries(positions).every(([input, position]) =>
+        Object.entries(position).every(([stream, offset]) => offset <= (end[input]?.[stream] ?? 0)),
+      ),
+    );
+  }
+
+  compare(cells: ReadonlyMap<string, StateCell>, { digest, nextOrdinal }: CheckPoint): void {
+    if (this.difference !== undefined) return;
+    const again = snapshotCells(cells);
+    this.#note(differingSteps(digestOf(again), digest), nextOrdinal, (steps) => {
+      if (this.#newest?.nextOrdinal !== nextOrdinal) return [];
+      const stored = this.#newest.cells;
+      return steps.flatMap((id) => {
+        const [one, other] = [again, stored].map((side) => side.find((cell) => cell.id === id));
+        const difference =
+          one === undefined || other === undefined || one.version !== other.version
+            ? undefined
+            : cells.get(id)?.difference?.(new StateReader(one.bytes), new StateReader(other.bytes));
+        return difference === undefined ? [] : [`${id}: ${difference}`];
+      });
+    });
+  }
+
+  /** Compares the state at the end of a stream. */
+  compareEnd(again: CommitRecord['digest']): void {
+    const { digest, nextOrdinal } = this.#record;
+    if (this.difference === undefined && Object.keys(digest).length > 0) this.#note(differingSteps(again, digest), nextOrdinal, () => []);
+  }
+
+  #note(steps: readonly string[], nextOrdinal: number, valuesOf: (steps: readonly string[]) => readonly string[]): void {
+    this.compared++;
+    if (steps.length > 0) this.difference = { rows: { from: this.#agreed, to: nextOrdinal }, steps, values: valuesOf(steps) };
+    else this.#agreed = nextOrdinal;
+  }
+}
