@@ -1,13 +1,14 @@
 /**
  * Breaks things for as long as you like and says whether it showed: simulated faults, processes killed on the embedded log, and, where Java and Maven are there, a real broker with workers
- * killed and stopped, the broker killed, and a proxy that breaks requests. After each round output, state and counters must be those of an undisturbed run.
+ * killed and stopped, the broker killed, a proxy that breaks requests, and three brokers that are killed in turn. After each round output, state and counters must be those of an undisturbed run.
  *
- *   npm run chaos -- --minutes 10 [--seed 1] [--only simulated|embedded|kafka] [--simulate 200] [--kills 100]
+ *   npm run chaos -- --minutes 10 [--seed 1] [--only simulated|embedded|kafka|cluster] [--simulate 200] [--kills 100]
  * `--simulate`: seeds per simulated pipeline and round. `--kills`: how often a process on one embedded log is killed.
  */
 import { parseArgs } from 'node:util';
 import { canStartBroker } from '../test/kafka.ts';
 import { simulatedPipelines } from '../test/pipeline/simulator/simulated-pipelines.ts';
+import { ClusterRounds } from './chaos/cluster-rounds.ts';
 import { embeddedRound } from './chaos/embedded-round.ts';
 import { KafkaRounds } from './chaos/kafka-rounds.ts';
 import type { Round, RoundMaker } from './chaos/round.ts';
@@ -25,7 +26,7 @@ const { values } = parseArgs({
 
 const wants = (part: string) => values.only === 'all' || values.only === part;
 
-async function roundMakers(kafka: KafkaRounds | undefined): Promise<readonly RoundMaker[]> {
+async function roundMakers(kafka: KafkaRounds | undefined, cluster: ClusterRounds | undefined): Promise<readonly RoundMaker[]> {
   const seeds = Number(values.simulate);
   const simulated = Object.keys(simulatedPipelines).map((name) => (seed: number) => simulatedRound(name, seed * 100_000, seeds));
   const onKafka =
@@ -34,6 +35,7 @@ async function roundMakers(kafka: KafkaRounds | undefined): Promise<readonly Rou
     ...(wants('simulated') ? simulated : []),
     ...(wants('embedded') ? [(seed: number) => embeddedRound(seed, Number(values.kills))] : []),
     ...onKafka,
+    ...(cluster === undefined ? [] : [(seed: number) => cluster.brokers(seed)]),
   ];
 }
 
@@ -76,12 +78,16 @@ async function rage(makers: readonly RoundMaker[]): Promise<void> {
   } while (performance.now() < end);
 }
 
-const kafka = wants('kafka') && canStartBroker() ? await KafkaRounds.start() : undefined;
-if (wants('kafka') && kafka === undefined) console.log('skipped: Kafka needs java and mvn');
+const wantsBrokers = wants('kafka') || wants('cluster');
+const canStart = wantsBrokers && canStartBroker();
+if (wantsBrokers && !canStart) console.log('skipped: Kafka needs java and mvn');
+const kafka = canStart && wants('kafka') ? await KafkaRounds.start() : undefined;
+const cluster = canStart && wants('cluster') ? await ClusterRounds.start() : undefined;
 try {
-  await rage(await roundMakers(kafka));
+  await rage(await roundMakers(kafka, cluster));
 } finally {
   await kafka?.stop();
+  cluster?.stop();
 }
 console.log(`${rounds} rounds, ${failures} failed: ${JSON.stringify(Object.fromEntries(totals))}`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -1,10 +1,11 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { execFile, type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** Names the folder through which the test files of one run share a broker. */
 export const SHARED_STATE_VARIABLE = 'MILLRACE_TEST_STATE';
@@ -74,6 +75,11 @@ export class BrokerProcess {
     if (status !== 0) throw new Error(`the Kafka broker did not start: ${stderr}`);
   }
 
+  /** As `start`, while other brokers start beside it. */
+  async started(): Promise<void> {
+    await promisify(execFile)(SCRIPT, ['start'], { env: this.settings });
+  }
+
   /** Ends the broker as a power cut would. */
   kill(): void {
     process.kill(Number(readFileSync(join(this.folder, 'broker.pid'), 'utf8')), 'SIGKILL');
@@ -90,8 +96,11 @@ export class BrokerProcess {
   }
 
   private run(command: string): SpawnSyncReturns<string> {
-    const env = { ...process.env, ...this.environment, KAFKA_PORT: String(this.port), KAFKA_DATA: this.folder };
-    return spawnSync(SCRIPT, [command], { env, encoding: 'utf8' });
+    return spawnSync(SCRIPT, [command], { env: this.settings, encoding: 'utf8' });
+  }
+
+  private get settings(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.environment, KAFKA_PORT: String(this.port), KAFKA_DATA: this.folder };
   }
 }
 

@@ -10,10 +10,13 @@ const FETCH_BYTES = 20_000;
 /** Small turns and epochs, so that there are many transactions to disturb. */
 export const CHAOS_TASK = { batchRows: 100, epochRows: 200, snapshotEvery: 3 };
 
+/** The port of a broker on this machine, or the addresses of several. */
+export type Brokers = number | string;
+
 /** A client that gives up soon, so that a swallowed request costs seconds, not minutes. */
-export const impatientKafka = (port: number, transactionTimeout = 8000): Home =>
+export const impatientKafka = (brokers: Brokers, transactionTimeout = 8000): Home =>
   openKafka({
-    brokers: [`127.0.0.1:${port}`],
+    brokers: typeof brokers === 'number' ? `127.0.0.1:${brokers}` : brokers,
     requestTimeout: 1500,
     patience: 6000,
     transactionTimeout,
@@ -38,8 +41,8 @@ export async function undisturbedOutcome(name: string, rows: number): Promise<Ou
 }
 
 /** What read_committed consumers see on the broker against the undisturbed run; empty when every row is there exactly once. */
-export async function differencesOnBroker(port: number, name: string, expected: Outcome): Promise<readonly string[]> {
-  const home = impatientKafka(port);
+export async function differencesOnBroker(brokers: Brokers, name: string, expected: Outcome): Promise<readonly string[]> {
+  const home = impatientKafka(brokers);
   try {
     return compareOutcomes(expected, await readOutcome(home, chaosPipeline(name)));
   } finally {

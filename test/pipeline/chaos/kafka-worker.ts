@@ -1,7 +1,7 @@
 /**
  * A worker in a process of its own: runs the chaos pipeline on a broker until its input is drained, slowly enough to be met in the middle.
  *
- *   node --conditions=millrace-source kafka-worker.ts PORT NAME PAUSE_MS TRANSACTION_TIMEOUT_MS
+ *   node --conditions=millrace-source kafka-worker.ts BROKERS NAME PAUSE_MS TRANSACTION_TIMEOUT_MS
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../../../connectors/index.ts';
@@ -10,7 +10,7 @@ import { MillraceError } from '../../../streams/index.ts';
 import { chaosPipeline } from './chaos-pipeline.ts';
 import { CHAOS_TASK, impatientKafka } from './chaos-run.ts';
 
-const [port, name, pause, transactionTimeout] = process.argv.slice(2);
+const [brokers = '', name, pause, transactionTimeout] = process.argv.slice(2);
 
 /** The home, whose sources take a pause before each batch. */
 function slowed(home: Home, milliseconds: number): Home {
@@ -31,7 +31,7 @@ function slowed(home: Home, milliseconds: number): Home {
   };
 }
 
-const home = impatientKafka(Number(port), Number(transactionTimeout));
+const home = impatientKafka(/^\d+$/.test(brokers) ? Number(brokers) : brokers, Number(transactionTimeout));
 const onRetry = (error: MillraceError) => console.error(`retry: ${error.describe()}`);
 const run = start(chaosPipeline(name as string), { home: slowed(home, Number(pause)), drain: true, task: CHAOS_TASK, onRetry });
 process.once('SIGTERM', () => run.stop());
