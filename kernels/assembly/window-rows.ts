@@ -30,6 +30,14 @@ export function stretchEnd(times: usize, marks: usize, from: i32, to: i32, start
   return <i32>row;
 }
 
+/** Copies the `stride` bytes at `entry`, a multiple of 16, to the entries of `count` slots. */
+export function setEntries(slots: usize, count: i32, entry: usize, entries: usize, stride: i32): void {
+  for (let end = slots + (<usize>count << 2); slots < end; slots += 4) {
+    const target = entries + <usize>load<i32>(slots) * <usize>stride;
+    for (let at: usize = 0; at < <usize>stride; at += 16) v128.store(target + at, v128.load(entry + at));
+  }
+}
+
 /** Adds each value to the entry of its slot, in the order of rows; NaN is no value. */
 export function addValues(slots: usize, values: usize, rows: i32, entries: usize, stride: i32): void {
   const ones = f64x2.splat(1);

@@ -5,6 +5,8 @@ import { categoriesOf } from '../rows/held-rows.ts';
 /** A key as operators keep it. */
 export type Key = string | number | null;
 
+const FLOAT32 = new Float32();
+const INT64 = new Int64();
 const INTEGERS = {
   Int8: new Int8(),
   Int16: new Int16(),
@@ -28,9 +30,14 @@ export function keyData(kind: string, keys: readonly Key[]): Data {
     if (key === null) nulls.setNull(row);
     return key === null ? 0 : Number(key);
   });
+  return numberKeyData(kind, numbers, nulls);
+}
+
+/** A column of keys that are numbers, which it takes over. */
+export function numberKeyData(kind: string, numbers: Float64Array, nulls: ValidityBuilder): Data {
   if (kind === 'Float64') return float64Data(numbers, nulls);
-  const parts = { length: keys.length, nullCount: nulls.nullCount, nullBitmap: nulls.finish() };
-  if (kind === 'Int64') return makeData({ type: new Int64(), data: numbersToInt64(numbers), ...parts });
-  const type = INTEGERS[kind as keyof typeof INTEGERS] ?? new Float32();
+  const parts = { length: numbers.length, nullCount: nulls.nullCount, nullBitmap: nulls.finish() };
+  if (kind === 'Int64') return makeData({ type: INT64, data: numbersToInt64(numbers), ...parts });
+  const type = INTEGERS[kind as keyof typeof INTEGERS] ?? FLOAT32;
   return makeData({ type, data: new type.ArrayType(numbers), ...parts } as never);
 }

@@ -13,7 +13,7 @@ import {
   ValidityBuilder,
 } from '../../columnar/index.ts';
 import type { StateReader, StateWriter } from '../../streams/index.ts';
-import { type Key, keyData, keyKind } from './key-column-data.ts';
+import { type Key, keyData, keyKind, numberKeyData } from './key-column-data.ts';
 import { NumberInterner } from './number-interner.ts';
 
 /** Columns that rows can be grouped by: strings, and numbers as identifiers. */
@@ -144,19 +144,21 @@ export class KeyGroups {
 
   /** A column of the keys of groups, of the type that the stream has them in. Category columns share one dictionary for as long as no key is new. */
   columnOf(groups: readonly number[] | Int32Array): Data {
-    if (this.#kind !== 'category')
+    if (this.#kind === 'Utf8')
       return keyData(
         this.#kind,
         Array.from(groups, (group) => this.keyOf(group)),
       );
-    if (this.#dictionary?.length !== this.#strings.size) this.#dictionary = new Vector([utf8Data(this.#strings.keys)]);
-    const codes = new Int32Array(groups.length);
     const nulls = new ValidityBuilder(groups.length);
+    const isCategory = this.#kind === 'category';
+    const codes = isCategory ? new Int32Array(groups.length) : new Float64Array(groups.length);
     for (let row = 0; row < codes.length; row++) {
       const group = groups[row] as number;
       if (group === 0) nulls.setNull(row);
-      else codes[row] = group - 1;
+      else codes[row] = isCategory ? group - 1 : this.#numbers.numberOf(group - 1);
     }
+    if (codes instanceof Float64Array) return numberKeyData(this.#kind, codes, nulls);
+    if (this.#dictionary?.length !== this.#strings.size) this.#dictionary = new Vector([utf8Data(this.#strings.keys)]);
     return categoryData(codes, this.#dictionary, nulls);
   }
 

@@ -2,6 +2,7 @@ import { type Data, Field, Schema, type TypeMap } from 'apache-arrow';
 import { type Batch, BatchMemory, type BatchSchema, makeBatch, timestampData, withRoles } from '../../columnar/index.ts';
 import type { StreamBatch } from '../../streams/index.ts';
 import type { KeyGroups } from '../keys/key-groups.ts';
+import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import type { OutputOrder } from '../rows/output-order.ts';
 import { IntStack } from './int-stack.ts';
 import type { Slots } from './slots.ts';
@@ -19,20 +20,12 @@ export interface WindowKey {
   readonly groups: KeyGroups;
 }
 
-/** Where closed windows lie, by row; the first three as timestamps are stored, in ms. */
-interface Bounds {
-  readonly starts: BigInt64Array<ArrayBuffer>;
-  readonly ends: BigInt64Array<ArrayBuffer>;
-  readonly times: BigInt64Array<ArrayBuffer>;
-  readonly watermarks: Float64Array<ArrayBuffer>;
-  readonly ordinals: Float64Array<ArrayBuffer>;
-  readonly availableAt: Float64Array<ArrayBuffer>;
-}
+/** Per span of rows that have start, end and place in common: the row after it, start, end, watermark, ordinal, availability. */
+const SPAN = 6;
 
 /** Windows that have closed and wait to be put out, in order. */
 export class ClosedWindows {
-  /** Used again for every batch. */
-  #bounds = boundsOf(0);
+  readonly #spans = new GrowingNumbers(Float64Array);
   readonly #groups = new IntStack();
   readonly #slots = new IntStack();
   #schema: BatchSchema | undefined;
@@ -45,50 +38,46 @@ export class ClosedWindows {
 
   /** `watermark`: absent, what a window of time allows: no later result has an earlier event time. */
   add(start: number, end: number, group: number, slot: number, closing: Closing, watermark = end - 1): void {
-    const from = this.rows;
     this.#groups.push(group);
     this.#slots.push(slot);
-    this.#place(from, start, end, watermark, closing);
+    this.#endSpan(start, end, watermark, closing);
   }
 
   /** Adds windows of many groups that have start and end in common. */
   addAll(start: number, end: number, groups: Int32Array, slots: Int32Array, closing: Closing): void {
-    const from = this.rows;
     this.#groups.pushAll(groups);
     this.#slots.pushAll(slots);
-    this.#place(from, start, end, end - 1, closing);
+    this.#endSpan(start, end, end - 1, closing);
   }
 
-  #place(from: number, start: number, end: number, watermark: number, closing: Closing): void {
-    const to = this.rows;
-    const room = this.#bounds.starts.length;
-    if (to > room) this.#bounds = boundsOf(Math.max(to, 2 * room, 16), this.#bounds, from);
-    const { starts, ends, times, watermarks, ordinals, availableAt } = this.#bounds;
-    starts.fill(BigInt(Math.floor(start)), from, to);
-    ends.fill(BigInt(Math.floor(end)), from, to);
-    times.fill(BigInt(Math.floor(end - 1)), from, to);
-    watermarks.fill(watermark, from, to);
-    ordinals.fill(closing.ordinal, from, to);
-    availableAt.fill(closing.availableAt, from, to);
+  #endSpan(start: number, end: number, watermark: number, { ordinal, availableAt }: Closing): void {
+    const spans = this.#spans;
+    spans.push(this.rows);
+    spans.push(start);
+    spans.push(end);
+    spans.push(watermark);
+    spans.push(ordinal);
+    spans.push(availableAt);
   }
 
   /** The results as a batch; their slots are free afterwards. */
   output(input: Pick<StreamBatch, 'origin' | 'mark'>, key: WindowKey | undefined, slots: Slots, order: OutputOrder): StreamBatch {
     const kind = key?.groups.kind ?? '';
-    const memory = new BatchMemory(this.rows);
-    const bounds = boundsOf(this.rows, this.#bounds, this.rows, memory);
     const empty = this.rows === 0;
+    const memory = new BatchMemory(this.rows);
+    const bounds = boundsOf(this.#spans.all, this.rows, memory);
     const batch = empty && this.#nothing?.kind === kind ? this.#nothing.batch : this.#batch(bounds, key, slots, memory);
     if (empty) this.#nothing = { kind, batch };
     slots.free(this.#slots.values);
     this.#slots.size = 0;
     this.#groups.size = 0;
-    const { ordinals: ordinal, watermarks: watermark, availableAt } = bounds;
+    this.#spans.length = 0;
+    const { ordinal, watermark, availableAt } = bounds;
     const output = { batch, origin: input.origin, ordinal, sub: order.nextAll(ordinal), watermark, availableAt };
     return input.mark === undefined ? output : { ...output, mark: input.mark };
   }
 
-  #batch({ starts, ends, times }: Bounds, key: WindowKey | undefined, slots: Slots, memory: BatchMemory): Batch {
+  #batch({ starts, ends, times }: ReturnType<typeof boundsOf>, key: WindowKey | undefined, slots: Slots, memory: BatchMemory): Batch {
     const names = [...(key === undefined ? [] : [key.name]), 'windowStart', 'windowEnd', 'windowTime', ...slots.names];
     const columns: Data[] = [
       ...(key === undefined ? [] : [key.groups.columnOf(this.#groups.values)]),
@@ -111,24 +100,48 @@ export class ClosedWindows {
   }
 }
 
-/** Bounds of `rows` rows, of which the first `known` are those of `from`. */
-function boundsOf(rows: number, from?: Bounds, known = 0, memory = new BatchMemory(rows)): Bounds {
-  const instants = () => memory.array(BigInt64Array<ArrayBuffer>, rows);
+/** Below so many rows a loop beats the call of `fill`. */
+const FEW_ROWS = 16;
+
+/** Bounds and places of rows, of which spans have them in common. */
+function boundsOf(spans: Float64Array, rows: number, memory: BatchMemory) {
+  const instants = () => instantsOver(memory.array(BigInt64Array<ArrayBuffer>, rows));
   const numbers = () => memory.array(Float64Array<ArrayBuffer>, rows);
-  const bounds = {
-    starts: instants(),
-    ends: instants(),
-    times: instants(),
-    watermarks: numbers(),
-    ordinals: numbers(),
-    availableAt: numbers(),
-  };
-  if (from === undefined || known === 0) return bounds;
-  bounds.starts.set(from.starts.subarray(0, known));
-  bounds.ends.set(from.ends.subarray(0, known));
-  bounds.times.set(from.times.subarray(0, known));
-  bounds.watermarks.set(from.watermarks.subarray(0, known));
-  bounds.ordinals.set(from.ordinals.subarray(0, known));
-  bounds.availableAt.set(from.availableAt.subarray(0, known));
-  return bounds;
+  const [starts, ends, times] = [instants(), instants(), instants()];
+  const [watermark, ordinal, availableAt] = [numbers(), numbers(), numbers()];
+  for (let at = 0, from = 0; at < spans.length; at += SPAN) {
+    const to = spans[at] as number;
+    const end = spans[at + 2] as number;
+    fillInstants(starts, from, to, spans[at + 1] as number);
+    fillInstants(ends, from, to, end);
+    fillInstants(times, from, to, end - 1);
+    fillNumbers(watermark, from, to, spans[at + 3] as number);
+    fillNumbers(ordinal, from, to, spans[at + 4] as number);
+    fillNumbers(availableAt, from, to, spans[at + 5] as number);
+    from = to;
+  }
+  return { starts: starts.values, ends: ends.values, times: times.values, watermark, ordinal, availableAt };
+}
+
+function fillNumbers(values: Float64Array, from: number, to: number, value: number): void {
+  if (to - from > FEW_ROWS) values.fill(value, from, to);
+  else for (let row = from; row < to; row++) values[row] = value;
+}
+
+/** 64-bit instants, and their halves, lower one first. */
+const instantsOver = (values: BigInt64Array<ArrayBuffer>) => ({
+  values,
+  halves: new Int32Array(values.buffer, values.byteOffset, values.length * 2),
+});
+
+/** Fills in an instant of whole ms. Few are written by halves, since making a BigInt takes longer. */
+function fillInstants({ values, halves }: ReturnType<typeof instantsOver>, from: number, to: number, time: number): void {
+  if (to - from > FEW_ROWS) values.fill(BigInt(Math.floor(time)), from, to);
+  else {
+    const high = Math.floor(time / 4294967296);
+    for (let row = from; row < to; row++) {
+      halves[2 * row] = time - high * 4294967296;
+      halves[2 * row + 1] = high;
+    }
+  }
 }

@@ -17,7 +17,13 @@ export class GroupSlots {
   #places = new Int32Array(0);
   readonly #groups = new IntStack();
   readonly #slots = new IntStack();
+  readonly #mayBeSparse: boolean;
   #known = 0;
+
+  /** @param mayBeSparse false: looked up in an array in any case, for one that is used over and over */
+  constructor(mayBeSparse = true) {
+    this.#mayBeSparse = mayBeSparse;
+  }
 
   /** How many groups have a slot. */
   get size(): number {
@@ -47,8 +53,9 @@ export class GroupSlots {
   reserve(groups: number): void {
     this.#known = groups;
     if (this.dense === undefined || groups <= this.dense.length) return;
-    if (groups > FEW_GROUPS && this.size * SPARSE < groups) this.#makeSparse(64);
-    else this.#makeDense(groups);
+    if (this.#mayBeSparse && groups > FEW_GROUPS && this.size * SPARSE < groups) this.#makeSparse(64);
+    // Groups come one by one, so that there is room for some more.
+    else this.#makeDense(groups + (groups >> 2));
   }
 
   /** The slot of a group, or -1. */

@@ -62,6 +62,7 @@ export class SessionWindows {
     const slots = new Int32Array(groups.length).fill(-1);
     const late: number[] = [];
     const timeless: number[] = [];
+    // A closed session takes no more rows, so its slot may be read after all rows are in; before sessions merge, theirs have to be.
     let added = 0;
     const addRows = (until: number) => {
       this.#slots.add(views, slots, added, until);
@@ -71,7 +72,6 @@ export class SessionWindows {
       const time = times[row] as number;
       const watermark = input.watermark[row] as number;
       if (watermark >= (this.#ends.first?.end ?? Number.POSITIVE_INFINITY)) {
-        addRows(row);
         this.#close(
           watermark,
           { ordinal: input.ordinal[row] as number, availableAt: knownAt(input, row, Math.max(watermark, time || watermark)) },

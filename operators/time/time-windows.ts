@@ -55,6 +55,8 @@ export class TimeWindows {
   /** Used again for every batch: fresh memory for each would cost more than the work on it. */
   #memory = memoryFor(0);
   readonly #timed = new TimedRows();
+  /** Where panes are merged; what closes is copied at once. */
+  readonly #merging = new GroupSlots(false);
   /** The members of a pane that is gone, for the next one. */
   #spare: GroupSlots | undefined;
   #groups: KeyGroups;
@@ -84,9 +86,11 @@ export class TimeWindows {
       const watermark = input.watermark[row] as number;
       const time = this.#timed.at(row);
       if (watermark >= this.#nextEnd) {
-        // A window must not see rows that come after it closed.
-        this.#slots.add(rows.views, rows.slots, added, row);
-        added = row;
+        // Before panes are merged; the slots of a pane that is a window take no more rows, and may be read after all rows are in.
+        if (!this.#bounds.paneIsWindow) {
+          this.#slots.add(rows.views, rows.slots, added, row);
+          added = row;
+        }
         const availableAt = knownAt(input, row, Math.max(watermark, time || watermark));
         this.#close(watermark, { ordinal: input.ordinal[row] as number, availableAt });
       }
@@ -207,13 +211,17 @@ export class TimeWindows {
 
   /** The panes of a window, merged in order into slots of their own. */
   #merged(panes: readonly Pane[]): GroupSlots {
-    const merged = new GroupSlots();
+    const merged = this.#merging;
+    merged.clear();
+    merged.reserve(this.#groups.size);
     for (const { members } of panes) {
-      merged.reserve(this.#groups.size);
-      const into = members.groups.map((group) => {
+      const { groups } = members;
+      const into = new Int32Array(groups.length);
+      for (let member = 0; member < groups.length; member++) {
+        const group = groups[member] as number;
         const known = merged.find(group);
-        return known >= 0 ? known : this.#newSlot(merged, group);
-      });
+        into[member] = known >= 0 ? known : this.#newSlot(merged, group);
+      }
       this.#slots.merge(members.slots, into);
     }
     return merged;

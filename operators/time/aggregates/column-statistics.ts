@@ -63,15 +63,18 @@ export class SharedStatistics {
   #common(first: boolean): Pick<Accumulator, 'reserve' | 'clear' | 'add' | 'merge'> {
     if (!first) return { reserve: () => {}, clear: () => {}, add: () => {}, merge: () => {} };
     return {
-      reserve: (before, slots) => this.#reserve(before, slots),
-      clear: (slots) => this.#clear(slots),
+      reserve: (_before, slots) => this.#entries.reserve(slots),
+      clear: (slots) => this.#entries.clear(slots),
       add: (views, slots, from, to) => this.#add(views, slots, from, to),
       merge: (from, into) => this.#merge(from, into),
     };
   }
 
   get #entries(): SlotEntries {
-    this.#made ??= new SlotEntries(this.#size);
+    if (this.#made !== undefined) return this.#made;
+    const empty = new Float64Array(this.#size);
+    for (const { at } of this.#columns.values()) empty.fill(Number.POSITIVE_INFINITY, at + LEAST, at + GREATEST + 1);
+    this.#made = new SlotEntries(empty);
     return this.#made;
   }
 
@@ -81,27 +84,6 @@ export class SharedStatistics {
 
   #entryOf(slot: number): number {
     return this.#entries.first + slot * this.#size;
-  }
-
-  #emptyEntry(): Float64Array {
-    const empty = new Float64Array(this.#size);
-    for (const { at } of this.#columns.values()) empty.fill(Number.POSITIVE_INFINITY, at + LEAST, at + GREATEST + 1);
-    return empty;
-  }
-
-  #reserve(before: number, slots: number): void {
-    this.#entries.reserve(slots);
-    const empty = this.#emptyEntry();
-    for (let slot = before; slot < slots; slot++) this.#numbers.set(empty, this.#entryOf(slot));
-  }
-
-  #clear(slots: Int32Array): void {
-    const { numbers, first, stride } = this.#entries;
-    const empty = this.#emptyEntry();
-    for (let i = 0; i < slots.length; i++) {
-      const entry = first + (slots[i] as number) * stride;
-      for (let place = 0; place < stride; place++) numbers[entry + place] = empty[place] as number;
-    }
   }
 
   #add(views: BatchViews, slots: Int32Array, from: number, to: number): void {
