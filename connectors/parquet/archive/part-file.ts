@@ -1,7 +1,7 @@
 import { closeSync, fsync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Batch, type BatchSchema, batchesFromIpc, batchToIpc } from '../../../columnar/index.ts';
+import { type Batch, type BatchSchema, batchesFromIpc, batchToIpc, emptyBatch } from '../../../columnar/index.ts';
 import type { Encoding } from '../encode/encoding.ts';
 import { type FileForm, fileForm } from '../encode/file-form.ts';
 import type { GroupEncoder } from '../encode/group-encoder.ts';
@@ -118,7 +118,7 @@ export class PartFile {
     const first = this.#pending[0];
     if (first === undefined) return;
     const { encoder, encoding } = this.#writer;
-    this.#form ??= fileForm(first.schema, encoding);
+    this.#form ??= fileForm(first, encoding);
     const rows = this.#form.group(this.#pending, encoder.takeSpare());
     this.#pending = [];
     this.#pendingRows = 0;
@@ -145,7 +145,7 @@ export class PartFile {
 
   #add(written: WrittenGroup): void {
     this.#groups.push(written.group);
-    this.#footer ??= this.#form?.footer(written);
+    this.#footer ??= this.#form?.footer();
     this.#bytes += written.bytes;
   }
 
@@ -180,7 +180,7 @@ export class PartFile {
   async finish(task: string | undefined, schema?: BatchSchema): Promise<void> {
     this.endRowGroup();
     await this.#newest;
-    const footer = (this.#footer ?? fileForm(schema as BatchSchema, this.#writer.encoding).footer(undefined)).copy();
+    const footer = (this.#footer ?? fileForm(emptyBatch(schema as BatchSchema), this.#writer.encoding).footer()).copy();
     if (task !== undefined) {
       const origin = new ThriftStruct().setText(1, 'millrace.origin').setText(2, JSON.stringify(this.origin.metadata(task)));
       footer.setStructs(5, [...footer.structs(5), origin]);

@@ -1,58 +1,71 @@
 import { type DataType, DataType as DataTypes, Type } from 'apache-arrow';
-import { type Batch, type BatchSchema, batchToIpc, concatBatches, emptyBatch } from '../../../columnar/index.ts';
-import { readThrift } from '../format/thrift-reader.ts';
+import { type Batch, batchToIpc, concatBatches, selectColumns } from '../../../columnar/index.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
 import type { Encoding } from './encoding.ts';
 import { flatBatch } from './flat-batch.ts';
 import { flatFooter } from './flat-footer.ts';
 import { flatPlans } from './flat-plan.ts';
-import type { GroupRows, WrittenGroup } from './group-host.ts';
-import { libraryGroup } from './library-group.ts';
+import type { FlatRows, GroupRows } from './group-host.ts';
+import { type LibraryRows, libraryGroup } from './library-group.ts';
 import { packRows } from './pack-rows.ts';
-import type { ColumnPlan } from './packed-rows.ts';
-import { isKnownCodec } from './page-output.ts';
+import { type Codec, isKnownCodec } from './page-output.ts';
 import { withParquetDates } from './parquet-dates.ts';
 
-/** How the rows of one file are encoded, as its schema decides. */
+/** How the rows of one file are encoded, as its columns decide. */
 export interface FileForm {
   /** Rows of batches as one row group; `spare` is memory that may be used for them. */
   group(batches: readonly Batch[], spare: ArrayBuffer | undefined): GroupRows;
-  /** The footer of a file without row groups; of a group that was written, if there is one. */
-  footer(written: WrittenGroup | undefined): ThriftStruct;
+  /** The footer of a file without row groups. */
+  footer(): ThriftStruct;
   /** Bytes that a row group can have at most; Infinity where that is not known. */
   mostBytes(rows: GroupRows): number;
 }
 
-/** Flat columns are encoded by us, all others and LZ4 by the library. */
-export function fileForm(schema: BatchSchema, encoding: Encoding): FileForm {
-  const stored = withParquetDates(emptyBatch(schema)).schema;
-  const plans = flatPlans(stored, encoding);
+/** Flat columns are encoded by us, all others, and LZ4, by the library. `example`: a batch of the file's columns. */
+export function fileForm(example: Batch, encoding: Encoding): FileForm {
+  const none = withParquetDates(example.slice(0, 0) as Batch);
+  const stored = none.schema;
+  const names = stored.fields.map(({ name }) => name as string);
   const codec = encoding.compression;
-  if (plans === undefined || !isKnownCodec(codec)) return libraryForm(schema, encoding);
-  const group = { codec, statistics: encoding.statistics };
+  // Columns of one name could not be told apart.
+  const isOurs = isKnownCodec(codec) && new Set(names).size === names.length;
+  const plans = isOurs ? flatPlans(stored, encoding) : [];
+  const ours = plans.map(({ name }) => name);
+  const others = names.filter((name) => !ours.includes(name));
+  const isAllOurs = isOurs && others.length === 0;
+  const flatRows = (batches: readonly Batch[], spare: ArrayBuffer | undefined) => ({
+    packed: packRows(
+      batches.map((batch) => flatBatch(columnsOf(batch, ours))),
+      plans,
+      spare,
+    ),
+    plans,
+    encoding: { codec: codec as Codec, statistics: encoding.statistics },
+  });
   return {
-    group: (batches, spare) => ({ flat: packRows(batches.map(flatBatch), plans, spare), plans, encoding: group }),
-    footer: () => flatFooter(stored, plans),
-    mostBytes: (rows) => ('flat' in rows ? mostBytes(rows.flat.bytes, plans) : Number.POSITIVE_INFINITY),
+    group: (batches, spare) => ({
+      names,
+      ...((isAllOurs || plans.length > 0) && { flat: flatRows(batches, spare) }),
+      ...(!isAllOurs && { library: libraryRows(concatBatches(batches.map((batch) => columnsOf(batch, others))), encoding) }),
+    }),
+    footer: () => (isAllOurs ? flatFooter(none, plans) : libraryGroup(libraryRows(none, encoding)).footer),
+    mostBytes: ({ flat, library }) => (flat === undefined || library !== undefined ? Number.POSITIVE_INFINITY : mostBytes(flat)),
   };
 }
 
 /** Packing makes bytes more by a sixth at most; headers of pages and their levels are far smaller than the rest. */
-const mostBytes = (bytes: number, plans: readonly ColumnPlan[]): number => bytes * 1.25 + plans.length * 4_096;
+const mostBytes = ({ packed, plans }: FlatRows): number => packed.bytes * 1.25 + plans.length * 4_096;
 
-function libraryForm(schema: BatchSchema, { compression, statistics, dictionary }: Encoding): FileForm {
-  const dictionaries = schema.fields.map((field) => [field.name as string, isWanted(field, dictionary)] as const);
-  const rowsOf = (batch: Batch) => ({
+const columnsOf = (batch: Batch, names: readonly string[]): Batch =>
+  names.length === batch.schema.fields.length ? batch : (selectColumns(batch, names as never) as Batch);
+
+function libraryRows(batch: Batch, { compression, statistics, dictionary }: Encoding): LibraryRows {
+  return {
     rows: batch.numRows,
     ipc: batchToIpc(withParquetDates(batch)) as Uint8Array<ArrayBuffer>,
-    dictionaries,
+    dictionaries: batch.schema.fields.map((field) => [field.name as string, isWanted(field, dictionary)] as const),
     compression,
     statistics,
-  });
-  return {
-    group: (batches) => ({ library: rowsOf(concatBatches(batches)) }),
-    footer: (written) => (written?.footer === undefined ? libraryGroup(rowsOf(emptyBatch(schema))).footer : readThrift(written.footer)),
-    mostBytes: () => Number.POSITIVE_INFINITY,
   };
 }
 

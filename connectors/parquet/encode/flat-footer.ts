@@ -1,5 +1,5 @@
 import { DataType, type Field, Type } from 'apache-arrow';
-import { type BatchSchema, batchToIpc, emptyBatch } from '../../../columnar/index.ts';
+import { type Batch, batchToIpc } from '../../../columnar/index.ts';
 import { THRIFT, ThriftStruct } from '../format/thrift-value.ts';
 import type { ColumnPlan } from './packed-rows.ts';
 
@@ -11,14 +11,14 @@ const MILLISECOND = 1;
 const MICROSECOND = 2;
 
 /**
- * The footer of a file of flat columns without row groups: schema, Arrow's own schema, and that minimum and maximum follow the order of the types.
+ * The footer of a file of flat columns, those of a batch without rows, and no row groups: schema, Arrow's own schema, and that minimum and maximum follow the order of the types.
  * Source: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift and LogicalTypes.md there
  */
-export function flatFooter(schema: BatchSchema, plans: readonly ColumnPlan[]): ThriftStruct {
-  const fields = schema.fields as readonly Field[];
+export function flatFooter(none: Batch, plans: readonly ColumnPlan[]): ThriftStruct {
+  const fields = none.schema.fields as readonly Field[];
   const root = new ThriftStruct().setText(4, 'arrow_schema').set(5, THRIFT.i32, fields.length);
   const elements = fields.map((field, column) => schemaElement(field, plans[column] as ColumnPlan));
-  const arrow = new ThriftStruct().setText(1, 'ARROW:schema').setText(2, Buffer.from(schemaMessage(schema)).toString('base64'));
+  const arrow = new ThriftStruct().setText(1, 'ARROW:schema').setText(2, Buffer.from(schemaMessage(none)).toString('base64'));
   return new ThriftStruct()
     .set(1, THRIFT.i32, 1)
     .setStructs(2, [root, ...elements])
@@ -32,8 +32,8 @@ export function flatFooter(schema: BatchSchema, plans: readonly ColumnPlan[]): T
 }
 
 /** The first message of an Arrow stream: continuation mark, length, and so many bytes. */
-function schemaMessage(schema: BatchSchema): Uint8Array {
-  const stream = batchToIpc(emptyBatch(schema));
+function schemaMessage(none: Batch): Uint8Array {
+  const stream = batchToIpc(none);
   return stream.subarray(0, 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true));
 }
 

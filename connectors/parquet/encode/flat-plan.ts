@@ -8,15 +8,15 @@ const PHYSICAL = { boolean: 0, int32: 1, int64: 2, float: 4, double: 5, bytes: 6
 
 type TypePlan = Pick<ColumnPlan, 'layout' | 'physicalType'> & { readonly order?: WordOrder };
 
-/** How the columns of a schema are encoded; undefined when one of them is nested or of a type that is left to the library. */
-export function flatPlans(schema: BatchSchema, { dictionary }: Pick<Encoding, 'dictionary'>): readonly ColumnPlan[] | undefined {
+/** How those columns of a schema are encoded that are flat and of types that we know; the others are left to the library. */
+export function flatPlans(schema: BatchSchema, { dictionary }: Pick<Encoding, 'dictionary'>): readonly ColumnPlan[] {
   const plans: ColumnPlan[] = [];
   for (const field of schema.fields as readonly Field[]) {
     const known = typePlan(field.type);
-    if (known === undefined) return undefined;
+    if (known === undefined) continue;
     const wanted = dictionaryOf(field, known.layout, dictionary);
     // Strings that came by code, but are not wanted so, would have to be written out first.
-    if (known.layout === 'codes' && wanted === 'never') return undefined;
+    if (known.layout === 'codes' && wanted === 'never') continue;
     plans.push({ name: field.name, ...known, isOptional: field.nullable, dictionary: wanted });
   }
   return plans;

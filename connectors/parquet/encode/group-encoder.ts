@@ -58,7 +58,7 @@ export class GroupEncoder {
     const id = this.#calls++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker?.postMessage({ id, request }, [memory]);
+      this.#worker?.postMessage({ id, request }, memory);
     });
   }
 
@@ -104,8 +104,9 @@ export class GroupEncoder {
   }
 }
 
-function sizeOf(rows: GroupRows): { size: number; memory: ArrayBuffer } {
-  return 'flat' in rows
-    ? { size: rows.flat.bytes, memory: rows.flat.memory }
-    : { size: rows.library.ipc.length, memory: rows.library.ipc.buffer };
+function sizeOf({ flat, library }: GroupRows): { size: number; memory: ArrayBuffer[] } {
+  return {
+    size: (flat?.packed.bytes ?? 0) + (library?.ipc.length ?? 0),
+    memory: [...(flat ? [flat.packed.memory] : []), ...(library ? [library.ipc.buffer] : [])],
+  };
 }

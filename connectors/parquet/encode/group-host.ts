@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
 import { moveRowGroup } from '../format/row-group-file.ts';
+import { THRIFT, type ThriftStruct } from '../format/thrift-value.ts';
 import { writeThrift } from '../format/thrift-writer.ts';
 import { FileOutput } from './file-output.ts';
 import { FlatGroups, type GroupEncoding } from './flat-group.ts';
@@ -7,9 +7,18 @@ import { type LibraryRows, libraryGroup } from './library-group.ts';
 import type { ColumnPlan, PackedRows } from './packed-rows.ts';
 
 /** Rows to write as a row group: flat columns by our encoder, others by the library. */
-export type GroupRows =
-  | { readonly flat: PackedRows; readonly plans: readonly ColumnPlan[]; readonly encoding: GroupEncoding }
-  | { readonly library: LibraryRows };
+export interface GroupRows {
+  readonly flat?: FlatRows;
+  readonly library?: LibraryRows;
+  /** Of all columns, in their order. */
+  readonly names: readonly string[];
+}
+
+export interface FlatRows {
+  readonly packed: PackedRows;
+  readonly plans: readonly ColumnPlan[];
+  readonly encoding: GroupEncoding;
+}
 
 /** A row group to be written to an open file. */
 export interface GroupRequest {
@@ -25,36 +34,55 @@ export interface WrittenGroup {
   readonly bytes: number;
   /** The group's place in the footer, as Thrift. */
   readonly group: Uint8Array;
-  /** Of the library's: the footer that it came with. */
-  readonly footer?: Uint8Array;
   /** The memory of the rows, to be used again. */
   readonly memory?: ArrayBuffer;
 }
 
 /** Encodes row groups and writes them. Runs in the encoding thread, or in the caller's. */
 export class GroupHost {
-  #flat: FlatGroups | undefined;
+  #groups: FlatGroups | undefined;
   readonly #output = new FileOutput();
   /** Where the newest group of each file ends. */
   readonly #ends = new Map<number, number>();
 
   write({ file, position, rows }: GroupRequest): WrittenGroup {
     const start = position ?? this.#ends.get(file) ?? 0;
-    const written = 'flat' in rows ? this.#writeFlat(file, start, rows) : this.#writeLibrary(file, start, rows.library);
-    this.#ends.set(file, start + written.bytes);
-    return written;
-  }
-
-  #writeFlat(file: number, start: number, { flat, plans, encoding }: Extract<GroupRows, { flat: PackedRows }>): WrittenGroup {
-    this.#flat ??= new FlatGroups();
+    const { flat, library, names } = rows;
     this.#output.begin(file, start);
-    const group = this.#flat.encode(flat, plans, encoding, start, (bytes) => this.#output.append(bytes));
-    return { bytes: this.#output.finish() - start, group: writeThrift(group), memory: flat.memory };
-  }
-
-  #writeLibrary(file: number, start: number, rows: LibraryRows): WrittenGroup {
-    const { bytes, group, footer } = libraryGroup(rows);
-    if (rows.rows > 0) writeSync(file, bytes, 0, bytes.length, start);
-    return { bytes: bytes.length, group: writeThrift(moveRowGroup(group, () => start)), footer: writeThrift(footer) };
+    const append = (bytes: Uint8Array) => this.#output.append(bytes);
+    this.#groups ??= new FlatGroups();
+    const own = flat && this.#groups.encode(flat.packed, flat.plans, flat.encoding, start, append);
+    const middle = start + (own?.number(6) ?? 0);
+    const theirs = library && libraryGroup(library);
+    if (theirs !== undefined) append(theirs.bytes);
+    const end = this.#output.finish();
+    this.#ends.set(file, end);
+    const moved = theirs && moveRowGroup(theirs.group, () => middle);
+    const group = own !== undefined && moved !== undefined ? joined(own, moved, names) : ((own ?? moved) as ThriftStruct);
+    return {
+      bytes: end - start,
+      group: writeThrift(group),
+      ...(flat && { memory: flat.packed.memory }),
+    };
   }
 }
+
+/** One row group of the columns of two, in the order of the schema. A nested column has several chunks. */
+function joined(own: ThriftStruct, theirs: ThriftStruct, names: readonly string[]): ThriftStruct {
+  const chunks = new Map<string, ThriftStruct[]>();
+  for (const chunk of [...own.structs(1), ...theirs.structs(1)]) {
+    const name = utf8.decode(chunk.struct(3)?.list(3)[0] as Uint8Array);
+    chunks.set(name, [...(chunks.get(name) ?? []), chunk]);
+  }
+  const sum = (field: number) => (own.number(field) ?? 0) + (theirs.number(field) ?? 0);
+  return own
+    .copy()
+    .setStructs(
+      1,
+      names.flatMap((name) => chunks.get(name) ?? []),
+    )
+    .set(2, THRIFT.i64, sum(2))
+    .set(6, THRIFT.i64, sum(6));
+}
+
+const utf8 = new TextDecoder();

@@ -12,20 +12,19 @@ const groups = new FlatGroups();
 
 /** A Parquet file of row groups, each of batches, by our encoder alone. */
 export function encodedFile(rowGroups: readonly (readonly Batch[])[], encoding: Encoding): Uint8Array {
-  const schema = (rowGroups[0] as readonly Batch[])[0]?.schema as Batch['schema'];
-  const form = fileForm(schema, encoding);
+  const form = fileForm((rowGroups[0] as readonly Batch[])[0] as Batch, encoding);
   const parts: Uint8Array[] = [fileHead()];
   let position = HEAD_BYTES;
   const written = rowGroups.map((batches) => {
-    const rows = form.group(batches, undefined);
-    if (!('flat' in rows)) throw new Error('these columns are left to the library');
-    return groups.encode(rows.flat, rows.plans, rows.encoding, position, (bytes) => {
+    const { flat, library } = form.group(batches, undefined);
+    if (flat === undefined || library !== undefined) throw new Error('these columns are left to the library');
+    return groups.encode(flat.packed, flat.plans, flat.encoding, position, (bytes) => {
       parts.push(bytes.slice());
       position += bytes.length;
     });
   });
   const rows = rowGroups.flat().reduce((sum, batch) => sum + batch.numRows, 0);
-  parts.push(fileTail(form.footer(undefined).setStructs(4, written).set(3, THRIFT.i64, rows).setText(6, 'test')));
+  parts.push(fileTail(form.footer().setStructs(4, written).set(3, THRIFT.i64, rows).setText(6, 'test')));
   return Buffer.concat(parts);
 }
 

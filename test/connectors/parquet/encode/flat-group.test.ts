@@ -52,8 +52,8 @@ const TYPES: readonly DataType[] = [
   new TimestampNanosecond('Europe/Berlin'),
   new Utf8(),
   new Binary(),
-  new Dictionary(new Utf8(), new Int32(), 1),
-  new Dictionary(new Utf8(), new Int8(), 2),
+  new Dictionary(new Utf8(), new Int32(), 1_001),
+  new Dictionary(new Utf8(), new Int8(), 1_002),
 ];
 
 const isText = (type: DataType) => type instanceof Utf8 || type instanceof Dictionary || type instanceof Binary;

@@ -11,7 +11,7 @@ const encoding = { compression: 'snappy', dictionary: 'auto', statistics: true }
 /** Large enough for the thread. */
 const batch = readingBatch(range(0, 20_000)) as Batch;
 const small = readingBatch(range(0, 10)) as Batch;
-const form = fileForm(batch.schema, encoding);
+const form = fileForm(batch, encoding);
 
 /** What several row groups of a file become, by an encoder. */
 async function written(where: 'worker' | 'caller', name: string): Promise<{ bytes: Buffer; groups: Uint8Array[] }> {
