@@ -5,8 +5,8 @@
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommitterStart, WriteReply, WriteRequest } from './committer-messages.ts';
-import { blockBytes } from './log-write.ts';
-import { LogWriter } from './log-writer.ts';
+import { blockBytes, type LogWrite, type WriteFault } from './log-write.ts';
+import { failure, LogWriter } from './log-writer.ts';
 import { openChannel } from './signal-channel.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
@@ -17,18 +17,33 @@ interface Waiting extends WriteRequest {
 const owner = parentPort as NonNullable<typeof parentPort>;
 const { folder, maxBytes } = workerData as CommitterStart;
 const file = join(folder, 'log.db');
-const sqlite = new SqliteFile(file);
-sqlite.prepareToWrite(maxBytes);
-const writer = new LogWriter(sqlite);
 const channel = openChannel(file);
 const ports = new Set<MessagePort>();
 let waiting: Waiting[] = [];
+let sqlite: SqliteFile | undefined;
+
+/** Opened with the first write: a run that ends before has nothing to open. */
+function opened(): SqliteFile {
+  if (sqlite !== undefined) return sqlite;
+  const connection = new SqliteFile(file);
+  connection.prepareToWrite(maxBytes);
+  sqlite = connection;
+  return connection;
+}
+
+function writeAll(writes: readonly LogWrite[]): readonly (WriteFault | undefined)[] {
+  try {
+    return new LogWriter(opened()).write(writes);
+  } catch (thrown) {
+    return writes.map(() => failure(thrown));
+  }
+}
 
 function commitAll(): void {
   const taken = waiting;
   waiting = [];
   if (taken.length === 0) return;
-  const faults = writer.write(taken.map(({ write }) => write));
+  const faults = writeAll(taken.map(({ write }) => write));
   let bytes = 0;
   for (const [index, { port, id, write }] of taken.entries()) {
     const fault = faults[index];
@@ -36,15 +51,15 @@ function commitAll(): void {
     port.postMessage({ id, fault } satisfies WriteReply);
   }
   channel.postMessage(null);
-  void clean(bytes);
+  if (bytes > 0) void clean(bytes);
 }
 
 let cleaner: Promise<{ appended(bytes: number): void }> | undefined;
 
 /** Deletes what may go, where anything may. Its code is loaded when it is first needed. */
 async function clean(bytes: number): Promise<void> {
-  cleaner ??= mayShrink() ? import('./log-cleaner.ts').then(({ openCleaner }) => openCleaner(folder, maxBytes)) : undefined;
   try {
+    cleaner ??= mayShrink() ? import('./log-cleaner.ts').then(({ openCleaner }) => openCleaner(folder, maxBytes)) : undefined;
     (await cleaner)?.appended(bytes);
   } catch (thrown) {
     owner.postMessage(thrown);
@@ -53,7 +68,7 @@ async function clean(bytes: number): Promise<void> {
 
 function mayShrink(): boolean {
   const limited = 'SELECT 1 FROM topics WHERE retention IS NOT NULL OR kept_bytes IS NOT NULL OR compacted = 1 LIMIT 1';
-  return maxBytes !== undefined || sqlite.get(limited) !== undefined;
+  return maxBytes !== undefined || opened().get(limited) !== undefined;
 }
 
 owner.on('message', (port: MessagePort | null) => {
@@ -62,6 +77,7 @@ owner.on('message', (port: MessagePort | null) => {
     return;
   }
   ports.add(port);
+  port.on('close', () => ports.delete(port));
   port.on('message', (request: WriteRequest) => {
     waiting.push({ ...request, port });
     // After all messages that are there: they share the transaction.
@@ -73,6 +89,6 @@ function end(): void {
   commitAll();
   for (const port of ports) port.close();
   channel.close();
-  sqlite.close();
+  sqlite?.close();
   owner.close();
 }

@@ -92,7 +92,8 @@ export class LogWriter {
   }
 }
 
-function failure(thrown: unknown): WriteFault {
+/** What SQLite threw, as plain data. */
+export function failure(thrown: unknown): WriteFault {
   const { message, errcode } = thrown as { readonly message?: string; readonly errcode?: number };
   return { kind: 'failed', message: message ?? String(thrown), errcode };
 }

@@ -57,7 +57,8 @@ describe('millrace state', () => {
     await publish(home, 'events', readings(30, 30));
     await home.close();
     while (run.progress().rowsIn < 60) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(await state('save', 'totals', '--savepoint', 'one')).toBe(0);
+    // Rows count before they are committed.
+    await expect.poll(() => state('save', 'totals', '--savepoint', 'one')).toBe(0);
     expect(await state('show', 'totals', '--savepoint', 'one')).toBe(0);
     expect(await state('reset', 'totals', '--yes')).toBe(1);
     expect(said.at(-1)).toContain('STATE_LOCKED');
