@@ -20,6 +20,8 @@ export function unpackSnappy(packed: usize, length: u32, out: usize, outLength: 
   }
   if (claimed != <u64>outLength) return false;
   let to = out;
+  // The eight bytes before `to`: values of eight bytes that differ little are copied from eight back in small steps, which would wait for memory each.
+  let last: u64 = 0;
   while (at < end) {
     const tag: u32 = load<u8>(at++);
     // What follows the tag: the distance of a copy, or the length of a long literal.
@@ -36,6 +38,15 @@ export function unpackSnappy(packed: usize, length: u32, out: usize, outLength: 
         if (size >= end - at || size >= outEnd - to) return false;
         size++;
       } else if (size > end - at || size > outEnd - to) return false;
+      if (size <= 8) {
+        const bytes = load<u64>(at);
+        store<u64>(to, bytes);
+        // In two steps, since eight bytes are all of them.
+        last = ((last >> ((size - 1) << 3)) >> 8) | (bytes << (64 - (size << 3)));
+        at += size;
+        to += size;
+        continue;
+      }
       if (size <= LONG) for (let i: usize = 0; i < size; i += 16) v128.store(to + i, v128.load(at + i));
       else memory.copy(to, at, size);
       at += size;
@@ -51,8 +62,15 @@ export function unpackSnappy(packed: usize, length: u32, out: usize, outLength: 
         at += 2;
       } else at += 4;
       if (at > end || distance == 0 || distance > to - out || size > outEnd - to) return false;
+      if (distance == 8 && size <= 8) {
+        store<u64>(to, last);
+        last = rotr<u64>(last, size << 3);
+        to += size;
+        continue;
+      }
       to = copyBack(to, distance, size);
     }
+    last = load<u64>(to - 8);
   }
   return to == outEnd;
 }

@@ -43,8 +43,8 @@ export class ChunkPages {
   #entryBytes = 0;
   readonly #end: number;
   #position: number;
-  #window = new Uint8Array(0);
-  #windowStart = 0;
+  /** The part of the file that the window holds. */
+  #held = { start: 0, end: 0 };
 
   constructor(read: ReadAt, chunk: ThriftStruct, about: { readonly isOptional: boolean; readonly rows: number }, scratch: Scratch) {
     const place: ChunkPlace = placeOfChunk(chunk);
@@ -60,15 +60,19 @@ export class ChunkPages {
   /** @throws RangeError when the bytes are no page, or the chunk ends. */
   next(): Page {
     for (;;) {
-      const { struct: header, length } = readThriftAt(this.#bytes(Math.min(LONGEST_HEADER, this.#end - this.#position), true));
+      const longest = Math.min(LONGEST_HEADER, this.#end - this.#position);
+      if (longest < 1) throw new RangeError('a column chunk ends too early');
+      this.#hold(longest);
+      const { struct: header, length } = readThriftAt(this.#bytes(longest));
       const packedSize = header.number(3) ?? -1;
       const size = header.number(2) ?? -1;
       if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > LARGEST_PAGE) throw new RangeError('a page has no length');
       this.#position += length;
-      const packed = this.#bytes(packedSize, false);
-      this.#position += packedSize;
+      this.#hold(packedSize);
       if (header.number(1) === DICTIONARY) this.#entryBytes = size;
       this.#scratch.pages.prepare({ entries: this.#entryBytes, bytes: Math.max(packedSize, size), values: this.#valuesOf(header) });
+      const packed = this.#bytes(packedSize);
+      this.#position += packedSize;
       const crc = header.number(4);
       if (crc !== undefined && crc32(packed) !== crc >>> 0) throw new RangeError("a page's checksum does not match its bytes");
       const type = header.number(1);
@@ -118,19 +122,19 @@ export class ChunkPages {
     };
   }
 
-  /** The next `length` bytes of the chunk; `peek`: or as many as the window holds, if they are enough for a header. */
-  #bytes(length: number, peek: boolean): Uint8Array {
-    if (this.#position + length > this.#end || length < (peek ? 1 : 0)) throw new RangeError('a column chunk ends too early');
-    const held = this.#windowStart + this.#window.length - this.#position;
-    if (held < length) this.#fill(Math.min(Math.max(WINDOW, length), this.#end - this.#position));
-    const from = this.#position - this.#windowStart;
-    return this.#window.subarray(from, from + length);
+  /** Makes the window hold the next `length` bytes of the chunk. */
+  #hold(length: number): void {
+    if (this.#position + length > this.#end) throw new RangeError('a column chunk ends too early');
+    if (this.#held.start <= this.#position && this.#position + length <= this.#held.end) return;
+    const size = Math.min(Math.max(WINDOW, length), this.#end - this.#position);
+    this.#held = { start: this.#position, end: this.#position + size };
+    this.#read(this.#scratch.window(0, size), this.#position);
   }
 
-  #fill(length: number): void {
-    this.#window = this.#scratch.window(length);
-    this.#windowStart = this.#position;
-    this.#read(this.#window, this.#position);
+  /** The next `length` bytes of the chunk, which the window holds. */
+  #bytes(length: number): Uint8Array {
+    const from = this.#position - this.#held.start;
+    return this.#scratch.window(from, from + length);
   }
 }
 

@@ -19,14 +19,16 @@ export interface EntryBytes {
 }
 
 /**
- * Memory of the page kernels, laid out anew when a page needs more than those before: entries | packed | unpacked | bits of levels | codes | values.
- * Views of it hold until the next `prepare`, the entries beyond that, until others are loaded.
+ * Memory of the page kernels, laid out anew when a page needs more than those before: window | entries | packed | unpacked | bits of levels | codes | values.
+ * Views of it hold until the next `prepare` or `window`; what lies in the window and the entries stay beyond that, until others are loaded.
  */
 export class PageMemory {
   readonly #functions: PageFunctions;
   readonly #memory: WebAssembly.Memory;
   #sizes: Needs = { entries: 0, bytes: 0, values: 0 };
-  readonly #entries = PAGES_START;
+  readonly #window = PAGES_START;
+  #windowSize = 0;
+  #entries = PAGES_START;
   #packed = PAGES_START;
   #unpacked = PAGES_START;
   #levels = PAGES_START;
@@ -47,6 +49,19 @@ export class PageMemory {
     if (needs.entries <= entries && needs.bytes <= bytes && needs.values <= values) return;
     this.#sizes = { entries: grown(entries, needs.entries), bytes: grown(bytes, needs.bytes), values: grown(values, needs.values) };
     this.#layOut(this.#sizes);
+  }
+
+  /** Room for bytes as they are in the file: those between `start` and `end`. */
+  window(start: number, end: number): Uint8Array<ArrayBuffer> {
+    if (end > this.#windowSize) {
+      const { entries } = this.#sizes;
+      const before = this.#entries;
+      this.#windowSize = grown(this.#windowSize, end);
+      this.#entries = after(this.#window, this.#windowSize);
+      this.#layOut(this.#sizes);
+      new Uint8Array(this.#memory.buffer).copyWithin(this.#entries, before, before + entries);
+    }
+    return this.#view(this.#window + start, end - start);
   }
 
   #layOut({ entries, bytes, values }: Needs): void {
@@ -145,8 +160,8 @@ export class PageMemory {
     return region;
   }
 
-  #view(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, address, length);
+  #view(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer, address, length);
   }
 }
 

@@ -9,6 +9,9 @@ type Unpack = (packed: Uint8Array, options: { readonly chunkSize: number; readon
 
 const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDecompressSync, 6: zstdDecompressSync };
 
+/** Also the least that the library takes. */
+const SPARE = 64;
+
 /**
  * Unpacks a page of `length` bytes by the codec of its column chunk. The result is in `scratch` or is `packed` itself, and holds until either is used again.
  *
@@ -31,8 +34,8 @@ function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Arra
   if (length === 0) return new Uint8Array(0);
   let bytes: Uint8Array;
   try {
-    // One chunk for the whole page: the library would put small ones together.
-    bytes = (LIBRARY[codec] as Unpack)(packed, { chunkSize: Math.max(64, length), maxOutputLength: length });
+    // One chunk for the whole page, which it does not fill: the library would put small ones together, and follow a full one by another.
+    bytes = (LIBRARY[codec] as Unpack)(packed, { chunkSize: length + SPARE, maxOutputLength: length });
   } catch (cause) {
     throw new RangeError(`a page cannot be unpacked (${(cause as Error).message})`, { cause });
   }
@@ -45,17 +48,22 @@ function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Arra
 export class Scratch implements PageScratch {
   readonly pages: PageMemory;
   readonly takesTurns: boolean;
-  #window = new Uint8Array(0);
+  #own = new Uint8Array(0);
 
-  /** Readers that take turns page by page share `pages`, and each has its own bytes. */
+  /** Readers that take turns page by page share `pages`, and each has its own window. */
   constructor(pages = new PageMemory(), takesTurns = false) {
     this.pages = pages;
     this.takesTurns = takesTurns;
   }
 
-  /** For packed bytes as they are in the file. */
-  window(length: number): Uint8Array<ArrayBuffer> {
-    if (this.#window.length < length) this.#window = new Uint8Array(Math.ceil(length * 1.25));
-    return this.#window.subarray(0, length);
+  /** Room for packed bytes as they are in the file, from `start` to `end`. A view holds until the next page is read, the bytes until others take their place. */
+  window(start: number, end: number): Uint8Array<ArrayBuffer> {
+    if (!this.takesTurns) return this.pages.window(start, end);
+    if (this.#own.length < end) {
+      const grown = new Uint8Array(Math.ceil(end * 1.25));
+      grown.set(this.#own);
+      this.#own = grown;
+    }
+    return this.#own.subarray(start, end);
   }
 }

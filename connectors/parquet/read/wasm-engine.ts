@@ -20,17 +20,11 @@ export const wasmEngine: Engine = {
   open: async (path, options) => new WasmFile(path, readThrift(readFooterBytes(path).bytes), options?.wholeGroups ?? false),
 };
 
-/** Number of the codec in a footer. */
-const ZSTD = 6;
-const MUCH = 64 * 1024 * 1024;
-
 class WasmFile implements EngineFile {
   readonly #path: string;
   readonly #groups: RowGroupFiles;
   readonly #file: number;
   readonly #wholeGroups: boolean;
-  /** Of all columns, unpacked. */
-  readonly #bytes: number;
   /** Of the top-level columns. */
   readonly #names: readonly string[];
   readonly #readAt = (into: Uint8Array, position: number): void => {
@@ -43,7 +37,6 @@ class WasmFile implements EngineFile {
     this.#path = path;
     this.#file = openSync(path, 'r');
     this.#wholeGroups = wholeGroups;
-    this.#bytes = footer.structs(4).reduce((sum, group) => sum + (group.number(2) ?? 0), 0);
     this.#names = topLevelNames(footer);
     this.#groups = new RowGroupFiles(footer, this.#readAt);
   }
@@ -56,7 +49,7 @@ class WasmFile implements EngineFile {
   async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     let given = 0;
     const group = this.#groups.footer.structs(4)[request.rowGroup] as ThriftStruct;
-    const flat = this.#isForLibrary(group, request) ? undefined : flatColumns(group, request);
+    const flat = flatColumns(group, request);
     if (flat !== undefined) {
       try {
         for (const columns of flatChunks(this.#readAt, flat, request, this.#scratch)) {
@@ -69,12 +62,6 @@ class WasmFile implements EngineFile {
       }
     }
     yield* this.#byLibrary({ ...request, skip: request.skip + given });
-  }
-
-  /** The library unpacks zstd in half the time, but takes a while to load. */
-  #isForLibrary(group: ThriftStruct, { columns }: ChunkRequest): boolean {
-    const isZstd = group.structs(1).some((chunk) => chunk.struct(3)?.number(4) === ZSTD);
-    return isZstd && columns.length === this.#names.length && this.#bytes > MUCH;
   }
 
   async *#byLibrary(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
