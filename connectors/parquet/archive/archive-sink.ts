@@ -10,6 +10,7 @@ import { WORK_FOLDER } from './archived-end.ts';
 import { deleteManifest, manifestEpochs, type Publication, publish, readManifest, writeManifest } from './manifest.ts';
 import { PartFile, type PartWriter, sweep } from './part-file.ts';
 import { checkPartitioning, type Partitioning, type PartitionKey, PartitionKeys } from './partition-keys.ts';
+import { RowBytes } from './row-bytes.ts';
 
 /** What an archive does, settled. */
 export interface ArchiveSettings {
@@ -19,6 +20,7 @@ export interface ArchiveSettings {
   readonly encoding: Encoding;
   readonly encodeIn: EncodeIn;
   readonly rowGroupRows: number;
+  readonly rowGroupBytes: number;
   readonly rollRows: number;
   readonly rollBytes: number;
   readonly maxOpenFiles: number;
@@ -197,13 +199,14 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
 
   *#writeSegment(input: StreamBatch<T>, numbers: Int32Array, from: number, to: number): Generator<Promise<void>, void> {
     for (const [number, rows] of groupRows(numbers, from, to)) {
-      const batch = rows === undefined ? (input.batch.slice(from, to) as Batch) : takeRows(input.batch as Batch, rows);
+      const batch = this.#columnsOf(rows === undefined ? (input.batch.slice(from, to) as Batch) : takeRows(input.batch as Batch, rows));
       const rowAt = (index: number) => (rows === undefined ? from + index : (rows[index] as number));
+      const bytes = new RowBytes(batch);
       for (let at = 0; at < batch.numRows; ) {
         const file = this.#open.get(number) ?? this.#begin(number, input.watermark[rowAt(at)] as number);
         const room = Math.min(this.#settings.rowGroupRows - file.pendingRows, this.#settings.rollRows - file.rows);
-        const end = Math.min(batch.numRows, at + room);
-        file.append(this.#columnsOf(batch.slice(at, end) as Batch));
+        const end = bytes.reach(at, Math.min(batch.numRows, at + room), this.#settings.rowGroupBytes - file.pendingBytes);
+        file.append(batch.slice(at, end) as Batch);
         file.origin.note(input, input.ordinal[rowAt(at)] as number, input.ordinal[rowAt(end - 1)] as number);
         at = end;
         yield* this.#endFull(number, file);
@@ -213,8 +216,8 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
 
   /** Ends a row group, and a file, that are full. */
   *#endFull(number: number, file: PartFile): Generator<Promise<void>, void> {
-    const { rowGroupRows, rollRows, rollBytes } = this.#settings;
-    if (file.pendingRows === rowGroupRows) {
+    const { rowGroupRows, rowGroupBytes, rollRows, rollBytes } = this.#settings;
+    if (file.pendingRows === rowGroupRows || file.pendingBytes >= rowGroupBytes) {
       const { encoder } = this.#writer;
       file.endRowGroup();
       while (encoder.isFull) yield encoder.room();

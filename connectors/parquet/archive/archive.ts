@@ -17,6 +17,8 @@ export interface ArchiveOptions<T extends TypeMap = TypeMap> {
   /** A file is finished at this many rows or bytes, or when the watermark passes the end of its interval of event time. */
   readonly roll?: { readonly rows?: number; readonly bytes?: number; readonly interval?: Duration };
   readonly rowGroupRows?: number;
+  /** A row group ends with the row that reaches so many bytes of values, before they are encoded: it is held in memory. */
+  readonly rowGroupBytes?: number;
   readonly compression?: 'zstd' | 'snappy' | 'lz4' | 'gzip' | 'brotli' | 'uncompressed';
   /** Columns to dictionary-encode: strings and numbers of which few are distinct (default), strings, all, none, or these. */
   readonly dictionary?: 'auto' | 'strings' | 'all' | 'none' | readonly (keyof T & string)[];
@@ -46,7 +48,10 @@ export const archiveOptions = z.strictObject({
       interval: duration().optional().describe('files of spans of event time'),
     })
     .prefault({}),
-  rowGroupRows: positive().default(100_000).describe('rows per row group'),
+  rowGroupRows: positive().default(100_000).describe('rows per row group at most'),
+  rowGroupBytes: positive()
+    .default(64 * 1024 * 1024)
+    .describe('a row group ends with the row that reaches so many bytes of values, before they are encoded'),
   compression: z.enum(['zstd', 'snappy', 'lz4', 'gzip', 'brotli', 'uncompressed']).default('zstd'),
   dictionary: z
     .union([z.enum(['auto', 'strings', 'all', 'none']), z.array(z.string())])
@@ -75,8 +80,19 @@ export const archiveOptions = z.strictObject({
  * sinks: { archive: archive('archive/readings', { partitionByTime: 'day', compression: 'zstd' }) }
  */
 export function archive<T extends TypeMap = TypeMap>(folder: string, options: ArchiveOptions<T> = {}): SinkDefinition<T> {
-  const { partitionBy, partitionByTime, roll, rowGroupRows, compression, dictionary, statistics, prefix, maxOpenFiles, encodeIn } =
-    parseOptions('archive', archiveOptions, options);
+  const {
+    partitionBy,
+    partitionByTime,
+    roll,
+    rowGroupRows,
+    rowGroupBytes,
+    compression,
+    dictionary,
+    statistics,
+    prefix,
+    maxOpenFiles,
+    encodeIn,
+  } = parseOptions('archive', archiveOptions, options);
   const { schema } = options;
   if (schema !== undefined) checkPartitioning(schema, { columns: partitionBy, time: partitionByTime, interval: roll.interval });
   return {
@@ -91,6 +107,7 @@ export function archive<T extends TypeMap = TypeMap>(folder: string, options: Ar
         encoding: { compression, dictionary, statistics },
         encodeIn,
         rowGroupRows,
+        rowGroupBytes,
         rollRows: roll.rows,
         rollBytes: roll.bytes,
         maxOpenFiles,

@@ -11,6 +11,7 @@ import { readThrift } from '../format/thrift-reader.ts';
 import { THRIFT, ThriftStruct } from '../format/thrift-value.ts';
 import { writeThrift } from '../format/thrift-writer.ts';
 import { FileOrigin, type OriginRecord } from './file-origin.ts';
+import { RowBytes } from './row-bytes.ts';
 
 /** A file under way as a manifest keeps it: how much of its bytes counts, and what its footer will need. */
 export interface PartRecord {
@@ -74,6 +75,7 @@ export class PartFile {
   #newest: Promise<void> = Promise.resolve();
   #pending: Batch[] = [];
   #pendingRows = 0;
+  #pendingBytes = 0;
   /** Batches of `#pending` that are in the journal. */
   #journaled = 0;
   #journalBytes = 0;
@@ -100,6 +102,11 @@ export class PartFile {
     return this.#pendingRows;
   }
 
+  /** As `RowBytes` counts them. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** Bytes of the file, were it complete but for its footer: exactly when nothing is on its way, else as many as it can be. */
   get mostBytes(): number {
     return this.#bytes + this.#bytesUnderWay;
@@ -108,9 +115,14 @@ export class PartFile {
   /** Adds rows; the caller ends the row group when it is full. */
   append(batch: Batch): void {
     if (batch.numRows === 0) return;
+    this.#hold(batch);
+    this.rows += batch.numRows;
+  }
+
+  #hold(batch: Batch): void {
     this.#pending.push(batch);
     this.#pendingRows += batch.numRows;
-    this.rows += batch.numRows;
+    this.#pendingBytes += new RowBytes(batch).between(0, batch.numRows);
   }
 
   /** Sends the pending rows on their way as a row group. */
@@ -122,6 +134,7 @@ export class PartFile {
     const rows = this.#form.group(this.#pending, encoder.takeSpare());
     this.#pending = [];
     this.#pendingRows = 0;
+    this.#pendingBytes = 0;
     this.#journaled = 0;
     this.#journalBytes = 0;
     const written = encoder.write({ file: this.#file, position: this.#underWay === 0 ? this.#bytes : undefined, rows });
@@ -237,10 +250,9 @@ export class PartFile {
     for (let at = 0; at < record.journalBytes; at += 4 + journal.readUInt32LE(at)) {
       const ipc = journal.subarray(at + 4, at + 4 + journal.readUInt32LE(at));
       // A copy of its own: Arrow needs aligned bytes, and the journal is not kept.
-      this.#pending.push(...batchesFromIpc(new Uint8Array(ipc)));
+      for (const batch of batchesFromIpc(new Uint8Array(ipc))) this.#hold(batch);
     }
     this.#journaled = this.#pending.length;
-    this.#pendingRows = this.#pending.reduce((sum, batch) => sum + batch.numRows, 0);
   }
 }
 

@@ -7,6 +7,7 @@ import { type Batch, type BatchSchema, emptyBatch, makeBatch, stringView, utf8Da
 import { type Encoder, RecordWriter } from '../../contract/index.ts';
 import { csv, json } from '../../formats/index.ts';
 import { PartFile } from '../archive/part-file.ts';
+import { RowBytes } from '../archive/row-bytes.ts';
 import type { Encoding } from '../encode/encoding.ts';
 import { GroupEncoder } from '../encode/group-encoder.ts';
 import { rowJson } from '../read/row-json.ts';
@@ -44,7 +45,9 @@ export async function writeFile(
   return rows;
 }
 
+/** As `archive` has them. */
 const ROW_GROUP_ROWS = 100_000;
+const ROW_GROUP_BYTES = 64 * 1024 * 1024;
 
 async function writeParquetFile(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>, encoding: Encoding): Promise<void> {
   const never = Number.POSITIVE_INFINITY;
@@ -56,11 +59,13 @@ async function writeParquetFile(path: string, schema: BatchSchema, batches: Asyn
   );
   try {
     for await (const batch of batches) {
+      const bytes = new RowBytes(batch);
       for (let at = 0; at < batch.numRows; ) {
-        const end = Math.min(batch.numRows, at + ROW_GROUP_ROWS - file.pendingRows);
+        const most = Math.min(batch.numRows, at + ROW_GROUP_ROWS - file.pendingRows);
+        const end = bytes.reach(at, most, ROW_GROUP_BYTES - file.pendingBytes);
         file.append(batch.slice(at, end) as Batch);
         at = end;
-        if (file.pendingRows < ROW_GROUP_ROWS) continue;
+        if (file.pendingRows < ROW_GROUP_ROWS && file.pendingBytes < ROW_GROUP_BYTES) continue;
         file.endRowGroup();
         await encoder.room();
       }

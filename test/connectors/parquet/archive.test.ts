@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Int64, makeData } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Batch, rolesOf, selectColumns } from '../../../columnar/index.ts';
+import { type Batch, int64, makeBatch, numbersToInt64, rolesOf, schema, selectColumns, utf8, utf8Data } from '../../../columnar/index.ts';
 import type { Sink } from '../../../connectors/contract/index.ts';
 import { readFooter } from '../../../connectors/parquet/format/footer.ts';
 import { type ArchiveOptions, archive, parquet } from '../../../connectors/parquet/index.ts';
@@ -120,6 +121,40 @@ describe('archive', () => {
       ),
       { numRuns: 6 },
     );
+  });
+
+  test('a row group ends with the row that reaches its bytes, however the rows were cut', async () => {
+    const texts = schema({ id: int64(), text: utf8() });
+    const lengths = range(0, 60).map((row) => (row * 37) % 23);
+    const batch = makeBatch(texts, [
+      makeData({ type: new Int64(), length: 60, nullCount: 0, data: numbersToInt64(range(0, 60)) }),
+      utf8Data(lengths.map((length) => 'x'.repeat(length))),
+    ]);
+    const groups: number[] = [];
+    let bytes = 0;
+    let rows = 0;
+    for (const length of lengths) {
+      bytes += 12 + length;
+      rows++;
+      if (bytes < 200) continue;
+      groups.push(rows);
+      bytes = 0;
+      rows = 0;
+    }
+    for (const step of [1, 7, 60]) {
+      const folder = freshFolder();
+      let sink = await started(folder, { rowGroupBytes: 200 });
+      for (let from = 0, epoch = 1; from < 60; from += step, epoch++) {
+        await sink.write(streamBatch(batch.slice(from, Math.min(60, from + step)) as Batch) as never);
+        await sink.prepare(epoch);
+        await sink.commit(epoch);
+        // What waits for its row group is counted again after a restart.
+        if (step === 7) sink = await started(folder, { rowGroupBytes: 200 }, epoch);
+      }
+      await sink.close();
+      const footer = readFooter(join(folder, 'task-0-00000000.parquet'));
+      expect(footer.rowGroups.map((group) => group.rows)).toEqual(rows > 0 ? [...groups, rows] : groups);
+    }
   });
 
   test('a folder that cannot be written, wrong options and too many files are told', async () => {
