@@ -38,7 +38,8 @@ function addEnds(ends: Ends, path: string): void {
   }
 }
 
-function originOf(path: string): OriginMetadata {
+/** What a file of an archive tells of its rows; INVALID_OPTION for one that tells nothing. */
+export function originOf(path: string): OriginMetadata {
   const text = readFooter(path).metadata.get(ORIGIN);
   const hint = 'only files that archive() wrote do; give the offsets (at)';
   if (text === undefined) throw unknownEnd(path, `has no ${ORIGIN} metadata, which tells where its rows end in their topic`, { hint });

@@ -24,7 +24,8 @@ export function checkPartitioning(schema: BatchSchema, { columns, time, interval
   const missing = columns.find((column) => !names.includes(column));
   if (missing !== undefined)
     throw new MillraceError('INVALID_OPTION', `archive: there is no column '${missing}'`, { hint: `columns: ${names.join(', ')}` });
-  if (columns.length === names.length) throw new MillraceError('INVALID_OPTION', 'archive: partitionBy leaves no column for the files');
+  if (columns.length > 0 && columns.length === names.length)
+    throw new MillraceError('INVALID_OPTION', 'archive: partitionBy leaves no column for the files');
   if ((time ?? interval) !== undefined && rolesOf(schema).eventTime === undefined)
     throw new MillraceError('INVALID_OPTION', 'archive: partitionByTime and roll.interval need an event-time column', {
       hint: 'give the schema one',

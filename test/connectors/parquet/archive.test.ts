@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Int64, makeData } from 'apache-arrow';
+import { Int64, makeData, Schema } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Batch, int64, makeBatch, numbersToInt64, rolesOf, schema, selectColumns, utf8, utf8Data } from '../../../columnar/index.ts';
@@ -155,6 +155,16 @@ describe('archive', () => {
       const footer = readFooter(join(folder, 'task-0-00000000.parquet'));
       expect(footer.rowGroups.map((group) => group.rows)).toEqual(rows > 0 ? [...groups, rows] : groups);
     }
+  });
+
+  test('a file may have no columns, and still has its rows', async () => {
+    const folder = freshFolder();
+    const sink = await started(folder, {});
+    await sink.write(streamBatch(makeBatch(new Schema([]), [], 5)) as never);
+    await sink.prepare(1);
+    await sink.commit(1);
+    await sink.close();
+    expect(readFooter(join(folder, 'task-0-00000000.parquet')).rows).toBe(5);
   });
 
   test('a folder that cannot be written, wrong options and too many files are told', async () => {

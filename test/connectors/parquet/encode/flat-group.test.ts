@@ -127,6 +127,11 @@ describe('row groups of flat columns', () => {
           expect(rowsOf(byLibrary(file))).toEqual(rowsOf([batch]));
           // Bytes depend on the rows alone.
           expect(Buffer.compare(file, encodedFile([[batch]], encoding))).toBe(0);
+          // Each batch with dictionaries of its own.
+          const middle = (cuts[0] ?? 0) % (rows.length + 1);
+          const parts = [rows.slice(0, middle), rows.slice(middle)].filter(({ length }) => length > 0);
+          const apart = parts.map((part) => batchOf(types, part, nulls));
+          expect(Buffer.compare(file, encodedFile([apart], encoding))).toBe(0);
         },
       ),
       { numRuns: 150 },
