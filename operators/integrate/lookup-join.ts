@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ColumnName } from '../../columnar/index.ts';
 import { fanIn, type Operator, parseOptions, type StreamBatch } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
+import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { LookupState } from './lookup-state.ts';
 import type { Joined } from './right-columns.ts';
 
@@ -34,10 +35,13 @@ export const lookupJoinOptions = z.strictObject({
   columns: z.array(z.string()).min(1).describe('columns of the table to add'),
   prefix: z.string().default('').describe('put before the names of the added columns'),
   unmatched: z.enum(['null', 'drop']).default('null').describe('rows whose key is not in the table: kept with nulls, or dropped'),
+  stateTtl: stateTtlOption.stateTtl.describe(
+    "a row of the table that did not change for this long, by the watermark of the table's stream, is gone; absent: rows are kept until they are deleted",
+  ),
 });
 
 /** Options of {@link lookupJoin} as they are written. */
-export interface LookupJoinOptions<L extends TypeMap, R extends TypeMap, C extends string, P extends string> {
+export interface LookupJoinOptions<L extends TypeMap, R extends TypeMap, C extends string, P extends string> extends StateTtl {
   readonly key: KeyColumn<L>;
   readonly columns: readonly (C & ColumnName<R>)[];
   readonly prefix?: P;
@@ -48,7 +52,7 @@ export interface LookupJoinOptions<L extends TypeMap, R extends TypeMap, C exten
  * Adds to every row columns of a table's row of the same key, as the table stands at that place of the stream: rows and changes are taken in the order of the task.
  *
  * A change counts for the rows that come after it, whatever their event times; use `joinAsOf` where values must be those of the event time. A null key matches nothing.
- * Memory: the table, one row per key, at most as many superseded ones. A table without event time (a Parquet file, say) is read before the rows. The table's own rows go nowhere else.
+ * With `stateTtl` a row that did not change for so long is gone, as if it had been deleted. Memory: the table, one row per key, at most as many superseded ones. A table without event time (a Parquet file, say) is read before the rows. The table's own rows go nowhere else.
  *
  * Ledger: in:0 = out + dropped:unmatched.
  *
@@ -64,7 +68,7 @@ export function lookupJoin<L extends TypeMap, R extends TypeMap, const C extends
   const settings = { ...parseOptions('lookupJoin', lookupJoinOptions, options), tableKey: table.key, deleted: table.deleted };
   return (left) =>
     fanIn<readonly [L, R], Joined<L, R, C, P>, LookupState>('lookupJoin', [left, table.changes], {
-      version: 1,
+      version: 2,
       ledger: { left: ['in:0'], right: ['out', 'dropped:unmatched'] },
       create: () => new LookupState(settings),
       onTurn: (state, [rows, changes], step) => {
@@ -74,5 +78,6 @@ export function lookupJoin<L extends TypeMap, R extends TypeMap, const C extends
       },
       snapshot: (state, out) => state.write(out),
       restore: (input) => LookupState.read(settings, input),
+      migrate: (input, version) => LookupState.read(settings, input, version),
     });
 }

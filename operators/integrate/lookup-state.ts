@@ -20,9 +20,11 @@ export interface LookupSettings extends RightColumns {
   readonly tableKey: string;
   readonly deleted?: string;
   readonly unmatched: 'null' | 'drop';
+  /** Rows that did not change for so long, by the watermark of the changes, are gone. */
+  readonly stateTtl?: number | undefined;
 }
 
-/** Superseded rows below which the store is left as it is. */
+/** Rows to drop below which the store is left as it is. */
 const FEW_ROWS = 4096;
 
 const NONE = -1;
@@ -34,7 +36,10 @@ export class LookupState {
   #groups: KeyGroups;
   /** By group: its row in the store, or -1. */
   #current = new GrowingNumbers(Int32Array);
-  #live = 0;
+  /** Rows in the store after the last look at all of them. */
+  #kept = 0;
+  /** Watermark of the changes. */
+  #watermark = Number.NEGATIVE_INFINITY;
 
   constructor(settings: LookupSettings) {
     this.#settings = settings;
@@ -50,12 +55,14 @@ export class LookupState {
     const changed = right?.batch.numRows ?? 0;
     const wanted = left === undefined ? new Int32Array(0) : this.#groups.findGroups(left.batch, this.#settings.key);
     const current = this.#current.all;
+    const isGone = this.#goneTest();
     const matches = new Int32Array(wanted.length);
     let change = 0;
     for (let row = 0; row < wanted.length; row++) {
       while (change < changed && comesFirst(right as StreamBatch, change, left as StreamBatch, row)) apply(change++);
       const group = wanted[row] as number;
-      matches[row] = group < 0 ? NONE : (current[group] as number);
+      const match = group < 0 ? NONE : (current[group] as number);
+      matches[row] = match >= 0 && isGone(match) ? NONE : match;
     }
     while (change < changed) apply(change++);
     const joined = left === undefined ? { output: undefined, unmatched: 0 } : this.#join(left, matches);
@@ -73,13 +80,20 @@ export class LookupState {
     while (this.#current.length < this.#groups.size) this.#current.push(NONE);
     const current = this.#current.all;
     return (change) => {
+      this.#watermark = Math.max(this.#watermark, right.watermark[change] as number);
       const group = groups[change] as number;
       // A null key names no row.
       if (group === 0) return;
-      const row = gone?.[change] === 1 ? NONE : first + change;
-      this.#live += (row < 0 ? 0 : 1) - ((current[group] as number) < 0 ? 0 : 1);
-      current[group] = row;
+      current[group] = gone?.[change] === 1 ? NONE : first + change;
     };
+  }
+
+  /** Tells whether a row of the store has not changed for longer than the ttl; valid until rows are added. */
+  #goneTest(): (row: number) => boolean {
+    const { stateTtl } = this.#settings;
+    if (stateTtl === undefined) return () => false;
+    const { watermark } = this.#store.order;
+    return (row) => this.#watermark - (watermark[row] as number) > stateTtl;
   }
 
   #join(left: StreamBatch, matches: Int32Array): { readonly output: StreamBatch; readonly unmatched: number } {
@@ -103,14 +117,17 @@ export class LookupState {
 
   /** The table's rows in the order they changed. */
   #rows(): Int32Array {
-    return this.#current.all.filter((row) => row >= 0).sort();
+    const isGone = this.#goneTest();
+    return this.#current.all.filter((row) => row >= 0 && !isGone(row)).sort();
   }
 
-  /** Once most rows of the store are superseded, drops them, and the keys that are gone. */
+  /** Now and then drops rows that are superseded or gone, and their keys: memory stays within twice the table. */
   #forget(): void {
-    const superseded = this.#store.rows - this.#live;
-    if (superseded <= FEW_ROWS || superseded <= this.#live) return;
+    const more = this.#store.rows - this.#kept;
+    if (more <= FEW_ROWS || more <= this.#kept) return;
     const rows = this.#rows();
+    this.#kept = rows.length;
+    if (rows.length === this.#store.rows) return;
     const groupOf = new Int32Array(this.#store.rows);
     for (const [group, row] of this.#current.all.entries()) if (row >= 0) groupOf[row] = group;
     const groups = new KeyGroups(this.#settings.tableKey, this.#groups.kind);
@@ -128,13 +145,16 @@ export class LookupState {
   write(out: StateWriter): void {
     const rows = this.#rows();
     writeHeldRows(out, rows.length === 0 ? undefined : this.#store.take(rows));
+    out.number(this.#watermark);
   }
 
-  static read(settings: LookupSettings, input: StateReader): LookupState {
+  /** Reads a state; version 1 did not tell the watermark. */
+  static read(settings: LookupSettings, input: StateReader, version = 2): LookupState {
     const state = new LookupState(settings);
     const table = readHeldRows(input);
     const apply = state.#applier(table);
     for (let row = 0; row < (table?.batch.numRows ?? 0); row++) apply(row);
+    if (version > 1) state.#watermark = input.number();
     return state;
   }
 }

@@ -104,19 +104,27 @@ export class LivingKeys {
     this.#seen = grown(this.#seen, groups, (length) => new Float64Array(length));
   }
 
+  /** The groups that are not forgotten as of the last row, ascending, group 0 first. */
+  living(): Int32Array {
+    const living = new Int32Array(this.size);
+    let count = 1;
+    for (let group = 1; group < living.length; group++)
+      if (this.#ttl === undefined || this.#lives(group, this.#ttl)) living[count++] = group;
+    return living.subarray(0, count);
+  }
+
+  #lives(group: number, ttl: number): boolean {
+    // A key that came again has another group by now.
+    const current = this.#groupOfCode[this.#codeOfGroup[group] as number] === group;
+    return current && !(this.#watermark - (this.#seen[group] as number) > ttl);
+  }
+
   /** Frees what belongs to keys that are forgotten. */
   #forget(): void {
-    const ttl = this.#ttl as number;
-    const kept = new Int32Array(this.#size);
-    let count = 1;
-    for (let group = 1; group < this.#size; group++) {
-      // A key that came again has another group by now.
-      const current = this.#groupOfCode[this.#codeOfGroup[group] as number] === group;
-      if (current && !(this.#watermark - (this.#seen[group] as number) > ttl)) kept[count++] = group;
-    }
-    this.#look = Math.max(FIRST_LOOK, 2 * count);
-    if (count === this.#size && count === this.#keys.size) return;
-    this.#keep(kept.subarray(0, count));
+    const kept = this.living();
+    this.#look = Math.max(FIRST_LOOK, 2 * kept.length);
+    if (kept.length === this.#size && kept.length === this.#keys.size) return;
+    this.#keep(kept);
   }
 
   #keep(kept: Int32Array): void {

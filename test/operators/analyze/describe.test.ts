@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describe as describeStream } from '../../../operators/index.ts';
 import { operatorSuite } from '../../contract/operator-suite.ts';
-import { columnsOf, runOperator } from '../../contract/run-operator.ts';
+import { columnsOf, OperatorRun, reslice, runOperator } from '../../contract/run-operator.ts';
 import { type Readings, readings, sampleReadings } from '../readings.ts';
 
 operatorSuite('describe', {
@@ -21,4 +22,44 @@ describe('describe', () => {
     ]);
     expect(columnsOf(run.rows())[0]?.column).toBe('pm25');
   });
+
+  test('with a state ttl: keys that were not seen for so long are no longer shown, and begin anew', () => {
+    const rows = fc.array(fc.record({ station: fc.constantFrom('a', 'b', 'c'), pause: fc.constantFrom(0, 1, 2, 6) }), { maxLength: 60 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 1, max: 25 }), (steps, size) => {
+        let hour = 0;
+        const input = steps.map(({ station, pause }) => ({ station, hour: (hour += pause), pm25: hour }));
+        const expected: unknown[] = [];
+        const known = new Map<string, { seen: number; values: number[] }>();
+        input.forEach(({ station, hour: now, pm25 }, row) => {
+          const before = known.get(station);
+          const lives = before !== undefined && now - before.seen <= 5;
+          // A key that begins anew is shown last.
+          if (!lives) known.delete(station);
+          known.set(station, { seen: now, values: [...(lives ? before.values : []), pm25] });
+          if (row % 7 !== 6) return;
+          for (const [name, { seen, values }] of known)
+            if (now - seen <= 5) expected.push([name, values.length, Math.min(...values), Math.max(...values)]);
+        });
+        const make = () => describeStream<Readings, 'station'>({ columns: ['pm25'], key: 'station', every: 7, stateTtl: '5h' });
+        const run = new OperatorRun(make);
+        for (const part of reslice(readings(input), size)) run.push(part);
+        expect(run.rows().map(({ row }) => [row.station, row.count, row.min, row.max])).toEqual(expected);
+      }),
+    );
+  });
+
+  test('keys that are seen later in a batch are not shown yet', () => {
+    const input = readings(['a', 'a', 'b'].map((station, hour) => ({ station, hour, pm25: hour })));
+    const run = runOperator(() => describeStream<Readings, 'station'>({ columns: ['pm25'], key: 'station', every: 2 }), input);
+    expect(run.rows().map(({ row }) => row.station)).toEqual(['a', 'a', 'b']);
+  });
+});
+
+operatorSuite('describe with a state ttl', {
+  make: () => describeStream<Readings, 'station'>({ columns: ['pm25'], key: 'station', every: 90, stateTtl: '2h' }),
+  input: readings(
+    Array.from({ length: 1500 }, (_, index) => ({ station: `key-${index - (index % 3)}`, hour: index / 50, pm25: index % 7 })),
+  ),
+  reads: 'station',
 });

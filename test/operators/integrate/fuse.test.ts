@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fuse } from '../../../operators/index.ts';
 import { joinSuite } from '../../contract/join-suite.ts';
@@ -6,9 +7,12 @@ import { interleaved, sampleStreams } from '../interleave.ts';
 import { HOUR, START } from '../readings.ts';
 
 const make =
-  (key?: string): MakeJoin =>
+  (key?: string, stateTtl?: string): MakeJoin =>
   ([air, wind]) =>
-    fuse({ air, wind } as never, { every: '2h', key, columns: { air: ['pm25', 'count'], wind: ['temperature'] } } as never) as never;
+    fuse(
+      { air, wind } as never,
+      { every: '2h', key, stateTtl, columns: { air: ['pm25', 'count'], wind: ['temperature'] } } as never,
+    ) as never;
 
 joinSuite('fuse', { make: make('station'), inputs: sampleStreams() });
 joinSuite('fuse of all', { make: make(), inputs: sampleStreams() });
@@ -43,4 +47,53 @@ describe('fuse', () => {
     ]);
     expect(run.task.steps[0]?.counters.get('late')).toBe(1);
   });
+
+  test('with a state ttl: a key of which all streams are silent goes out no more, and begins anew', () => {
+    const steps = fc.array(
+      fc.record({
+        input: fc.constantFrom(0 as const, 1 as const),
+        station: fc.constantFrom('a', 'b', 'c'),
+        pause: fc.constantFrom(0, 1, 3, 8),
+      }),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 20 }), (drawn, size) => {
+        let hour = 0;
+        const rows = drawn.map(({ pause, ...row }, value) => ({ ...row, hour: (hour += pause), pm25: value, temperature: value }));
+        const run = new JoinRun(make('station', '5h'), 2).push(interleaved(rows), size).end();
+        expect(run.rows().map(({ row }) => [((row.at as number) - START) / HOUR, row.station, row.air_pm25, row.wind_temperature])).toEqual(
+          fusedByHand(rows),
+        );
+      }),
+    );
+  });
 });
+
+/** Ticks of two hours over rows in order, where a key is forgotten at a tick more than five hours after its last row. */
+function fusedByHand(rows: readonly { input: 0 | 1; station: string; hour: number; pm25: number }[]): unknown[] {
+  const known = new Map<string, { newest: number; values: [number | null, number | null]; times: [number, number] }>();
+  const fused: unknown[] = [];
+  let passed = Number.NaN;
+  for (const { input, station, hour, pm25 } of rows) {
+    const latest = Math.ceil(hour / 2) * 2 - 2;
+    if (Number.isNaN(passed)) passed = latest;
+    while (passed < latest) {
+      passed += 2;
+      for (const [name, { newest, values }] of known) {
+        if (passed - newest > 5) known.delete(name);
+        else fused.push([passed, name, ...values]);
+      }
+    }
+    const key = known.get(station) ?? { newest: -1, values: [null, null], times: [-1, -1] };
+    known.set(station, key);
+    // A row not later than the last one of its stream, or than the last tick, changes nothing.
+    if (hour <= key.times[input] || hour <= passed) continue;
+    key.values[input] = pm25;
+    key.times[input] = hour;
+    key.newest = hour;
+  }
+  return fused;
+}
+
+joinSuite('fuse with a state ttl', { make: make('station', '1h'), inputs: sampleStreams() });

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { globalTable, lookupJoin } from '../../../operators/index.ts';
+import { writeHeldRows } from '../../../operators/rows/held-rows.ts';
+import { StateWriter } from '../../../streams/index.ts';
 import { joinSuite } from '../../contract/join-suite.ts';
 import { JoinRun, type MakeJoin } from '../../contract/run-join.ts';
 import { interleaved, sampleStreams } from '../interleave.ts';
@@ -43,4 +46,68 @@ describe('lookupJoin', () => {
     expect(run.rows().map(({ row }) => row.table_count)).toEqual([1, 2]);
     expect(run.task.steps[0]?.counters.get('dropped:unmatched')).toBe(4);
   });
+
+  test('with a state ttl: a row that did not change for so long is gone', () => {
+    const steps = fc.array(
+      fc.record({
+        input: fc.constantFrom(0 as const, 1 as const),
+        station: fc.constantFrom('a', 'b', 'c'),
+        pause: fc.constantFrom(0, 1, 4),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 20 }), (drawn, size) => {
+        let hour = 0;
+        const changed = new Map<string, { hour: number; count: number }>();
+        let now = 0;
+        const expected: (number | null)[] = [];
+        const rows = drawn.map(({ pause, input, station }, count) => {
+          hour += pause;
+          if (input === 1) {
+            now = hour;
+            changed.set(station, { hour, count });
+          } else {
+            const row = changed.get(station);
+            expected.push(row !== undefined && now - row.hour <= 5 ? row.count : null);
+          }
+          return { input, station, hour, count, note: 'x' };
+        });
+        const run = new JoinRun(make({ stateTtl: '5h' }), 2).push(interleaved(rows), size);
+        expect(run.rows().map(({ row }) => row.table_count)).toEqual(expected);
+      }),
+    );
+  });
+
+  test('with a state ttl: the state holds the rows of the last ttl', () => {
+    const rows = Array.from({ length: 12_000 }, (_, row) => ({
+      input: 1 as const,
+      station: `key-${row}`,
+      hour: row / 1000,
+      count: row,
+      note: 'x',
+    }));
+    const bytes = (options: object) =>
+      [...new JoinRun(make(options), 2).push(interleaved(rows), 1000).task.snapshot().values()][0]?.bytes.length as number;
+    expect(bytes({ stateTtl: '1h' })).toBeLessThan(bytes({}) / 10);
+  });
+
+  test('reads a state of version 1, which did not tell the watermark', () => {
+    const streams = interleaved([
+      { input: 1, hour: 0, station: 'a', count: 1, note: 'x' },
+      { input: 0, hour: 1, station: 'a' },
+    ]);
+    const out = new StateWriter();
+    writeHeldRows(out, streams[1]);
+    const run = new JoinRun(make({ stateTtl: '5h' }), 2);
+    run.task.restore(new Map([['lookupJoin', { version: 1, bytes: out.finish() }]]));
+    expect(
+      run
+        .push(streams, 10, 1)
+        .rows()
+        .map(({ row }) => row.table_count),
+    ).toEqual([1]);
+  });
 });
+
+joinSuite('lookupJoin with a state ttl', { make: make({ stateTtl: '2h' }), inputs: sampleStreams() });
