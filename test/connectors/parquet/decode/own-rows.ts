@@ -78,12 +78,12 @@ const everyKind = schema({
 
 /** Rows of every flat type, with runs of equal values and of nulls, or none. */
 export function randomBatch(rows: number, random: Random): Batch {
-  const below = (limit: number) => Math.floor(random.next() * limit);
+  const below = (limit: number) => random.integer(limit);
   const nulls = () => {
     const validity = new ValidityBuilder(rows);
     const share = [0, 0, 0.02, 0.5, 1][below(5)] as number;
     for (let row = 0; row < rows; row++) {
-      const run = random.next() < share ? Math.min(rows - row, 1 + below(20)) : 0;
+      const run = random.uniform() < share ? Math.min(rows - row, 1 + below(20)) : 0;
       for (let i = 0; i < run; i++) validity.setNull(row + i);
       row += run;
     }
@@ -92,7 +92,7 @@ export function randomBatch(rows: number, random: Random): Batch {
   const numbers = (kinds: number) => {
     let last = 0;
     return Array.from({ length: rows }, () => {
-      last = random.next() < 0.3 ? last : below(kinds);
+      last = random.uniform() < 0.3 ? last : below(kinds);
       return last;
     });
   };
@@ -126,11 +126,13 @@ const CODECS = [Compression.UNCOMPRESSED, Compression.SNAPPY, Compression.SNAPPY
 
 /** A file of one row group whose pages end anywhere, by the library. */
 export function randomFile(batch: Batch, random: Random): Uint8Array {
-  const below = (limit: number) => Math.floor(random.next() * limit);
+  const below = (limit: number) => random.integer(limit);
   const properties = new WriterPropertiesBuilder()
     .setCompression(CODECS[below(CODECS.length)] as Compression)
-    .setDictionaryEnabled(random.next() < 0.7)
-    .setDictionaryPageSizeLimit(below(2) === 0 ? 1 << 20 : 64 + below(4_000))
+    .setDictionaryEnabled(random.uniform() < 0.7)
+    // Codes of strings that the file keeps plain are left to the library.
+    .setColumnDictionaryEnabled('sensor', true)
+    .setDictionaryPageSizeLimit(below(2) === 0 ? 1 << 20 : 256 + below(4_000))
     .setDataPageSizeLimit(50 + below(3_000))
     .setWriteBatchSize(1 + below(200));
   return writeParquet(Table.fromIPCStream(batchToIpc(batch)), properties.build());
