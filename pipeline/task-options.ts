@@ -12,6 +12,12 @@ export const taskOptions = z.object({
     .describe('bytes that a task may read ahead, shared evenly by its inputs and their topics'),
   epochTime: duration().default(1000).describe('longest time between two commits'),
   epochRows: z.number().int().min(1).default(1_000_000).describe('most rows between two commits'),
+  epochBytes: z
+    .number()
+    .int()
+    .min(1)
+    .default(32 * 1024 * 1024)
+    .describe('most bytes of outputs that wait for their commit'),
   publishBytes: z
     .number()
     .int()

@@ -244,8 +244,9 @@ export class Task {
   }
 
   get #due(): boolean {
-    const { epochTime, epochRows } = this.#setting.options;
-    return this.#recovered || this.#epochRows >= epochRows || this.#setting.clock.now() - this.#epochStart >= epochTime;
+    const { epochTime, epochRows, epochBytes } = this.#setting.options;
+    if (this.#recovered || this.#epochRows >= epochRows || this.#sinks.pendingBytes >= epochBytes) return true;
+    return this.#setting.clock.now() - this.#epochStart >= epochTime;
   }
 
   /** What an input is asked for: its share of what the task may read ahead. */

@@ -49,9 +49,15 @@ function commitAll(): void {
     const fault = faults[index];
     if (fault === undefined) bytes += blockBytes(write);
     port.postMessage({ id, fault } satisfies WriteReply);
+    release(write);
   }
   channel.postMessage(null);
   if (bytes > 0) void clean(bytes);
+}
+
+/** The blocks are this thread's own: their memory is given back at once, or hundreds of megabytes of it would wait for a heap that hardly grows to be collected. */
+function release({ outputs }: LogWrite): void {
+  for (const { blocks } of outputs) for (const { bytes } of blocks) (bytes.buffer as ArrayBuffer).transfer(0);
 }
 
 let cleaner: Promise<{ appended(bytes: number): void }> | undefined;
