@@ -14,13 +14,13 @@ it('topics are created with the partitions, retention and compaction of their de
     await home.topics.ensure('old', { partitions: 2, retentionMs: 1000 });
     const pipeline = definePipeline({
       name: 'kept',
-      sources: { events: topic(['events', 'old'], { schema: event, partitions: 2, retention: '7d' }) },
+      sources: { events: topic(['events', 'old'], { schema: event, partitions: 2, retention: '7d', retentionBytes: 1e9 }) },
       sinks: { latest: topic('latest', { schema: summed, partitions: 3, compacted: true }) },
       flow: ({ events }) => ({ latest: flow(events, runningTotal()) }),
     });
     await start(pipeline, { home, drain: true }).done;
     const settings = (name: string) => home.topics.ensure(name, { partitions: 1 });
-    expect(await settings('events')).toEqual({ partitions: 2, retentionMs: 7 * 86_400_000 });
+    expect(await settings('events')).toEqual({ partitions: 2, retentionMs: 7 * 86_400_000, retentionBytes: 1e9 });
     expect(await settings('old')).toEqual({ partitions: 2, retentionMs: 1000 });
     expect(await settings('latest')).toEqual({ partitions: 3, compacted: true });
   } finally {
@@ -29,6 +29,7 @@ it('topics are created with the partitions, retention and compaction of their de
   }
 });
 
-it('retention is a duration', () => {
+it('retention is a duration, and a number of bytes', () => {
+  expect(() => topic('events', { schema: event, retentionBytes: 0 })).toThrow(/retentionBytes/);
   expect(() => topic('events', { schema: event, retention: 'a week' as never })).toThrow(/retention/);
 });
