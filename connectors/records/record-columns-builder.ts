@@ -39,8 +39,64 @@ export class RecordColumnsBuilder {
     }
     this.#reserve(header.count);
     const reader = new ByteReader(block, from, to);
-    for (let record = 0; record < header.count; record++) this.#record(reader, header, minOffset);
+    for (let record = 0; record < header.count; record++) {
+      record += this.#plainRecords(reader, header.count - record, header, minOffset);
+      if (record < header.count) this.#record(reader, header, minOffset);
+    }
     if (reader.position !== to) throw damaged(reader.position, `${to - reader.position} bytes follow its last record`);
+  }
+
+  /**
+   * Reads records as most are, with short lengths and without headers, at most `most` of them, up to the first that is not like that; returns how many. Numbers stay in local variables: this loop
+   * runs for every record.
+   */
+  #plainRecords(reader: ByteReader, most: number, header: BatchHeader, minOffset: number): number {
+    const { bytes, end: to } = reader;
+    const { baseOffset, baseTimestamp, maxTimestamp, logAppendTime } = header;
+    const keyStarts = this.#keyStart;
+    const keyLengths = this.#keyLength;
+    const valueStarts = this.#valueStart;
+    const valueLengths = this.#valueLength;
+    const headers = this.#headersStart;
+    const headersLengths = this.#headersLength;
+    const timestamps = this.#timestamp;
+    const offsets = this.#offset;
+    let at = this.#count;
+    let read = 0;
+    let position = reader.position;
+    for (; read < most; read++) {
+      const length = shortVarint(bytes, position);
+      const start = position + (length & SIZE) + 1;
+      const end = start - 1 + signed(length);
+      const time = shortVarint(bytes, start);
+      const timeEnd = start + (time & SIZE);
+      const delta = shortVarint(bytes, timeEnd);
+      const deltaEnd = timeEnd + (delta & SIZE);
+      const key = shortVarint(bytes, deltaEnd);
+      const keyStart = deltaEnd + (key & SIZE);
+      const keyLength = signed(key);
+      const keyEnd = keyLength > 0 ? keyStart + keyLength : keyStart;
+      const value = shortVarint(bytes, keyEnd);
+      const valueStart = keyEnd + (value & SIZE);
+      const valueLength = signed(value);
+      const valueEnd = valueLength > 0 ? valueStart + valueLength : valueStart;
+      const short = length !== LONG && time !== LONG && delta !== LONG && key !== LONG && value !== LONG;
+      if (!short || keyLength < -1 || valueLength < -1 || end > to || valueEnd + 1 !== end || bytes[valueEnd] !== 0) break;
+      keyStarts[at] = keyStart;
+      keyLengths[at] = keyLength;
+      valueStarts[at] = valueStart;
+      valueLengths[at] = valueLength;
+      headers[at] = valueEnd;
+      headersLengths[at] = 0;
+      timestamps[at] = logAppendTime ? maxTimestamp : baseTimestamp + signed(time);
+      const offset = baseOffset + signed(delta);
+      offsets[at] = offset;
+      if (offset >= minOffset) at++;
+      position = end;
+    }
+    this.#count = at;
+    reader.position = position;
+    return read;
   }
 
   #record(reader: ByteReader, header: BatchHeader, minOffset: number): void {
@@ -103,6 +159,27 @@ export class RecordColumnsBuilder {
     };
   }
 }
+
+/** Bits of what `shortVarint` returns that hold the size. */
+const SIZE = 7;
+/** What it returns for a longer integer, or at the end of the bytes. */
+const LONG = 0;
+
+/** An integer of at most four bytes: its value, still in zigzag form, above its size in bytes. */
+function shortVarint(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] as number;
+  if (first < 128) return (first << 3) | 1;
+  const second = bytes[at + 1] as number;
+  if (second < 128) return (((second << 7) | (first & 127)) << 3) | 2;
+  const third = bytes[at + 2] as number;
+  if (third < 128) return (((third << 14) | ((second & 127) << 7) | (first & 127)) << 3) | 3;
+  const fourth = bytes[at + 3] as number;
+  if (fourth < 128) return (((fourth << 21) | ((third & 127) << 14) | ((second & 127) << 7) | (first & 127)) << 3) | 4;
+  return LONG;
+}
+
+/** The value of what `shortVarint` returned. */
+const signed = (short: number) => (short >>> 4) ^ -((short >>> 3) & 1);
 
 function grown<Column extends Int32Array | Float64Array>(column: Column, capacity: number): Column {
   const larger = new (column.constructor as new (length: number) => Column)(capacity);

@@ -1,6 +1,6 @@
 import type { Data } from 'apache-arrow';
 import { booleanData } from '../../../columnar/index.ts';
-import { nullsOf, PRESENT } from './row-state.ts';
+import { closeGaps, nullsOf, PRESENT } from './row-state.ts';
 
 /** Collects true and false. */
 export class BooleanColumn {
@@ -21,6 +21,12 @@ export class BooleanColumn {
   put(row: number, value: boolean): void {
     this.#values[row] = value ? 1 : 0;
     this.state[row] = PRESENT;
+  }
+
+  /** Leaves rows out, those named, ascending. */
+  drop(gone: Int32Array, rows: number): void {
+    closeGaps(this.#values, gone, rows);
+    closeGaps(this.state, gone, rows);
   }
 
   finish(rows: number): Data {

@@ -1,5 +1,5 @@
 import { type Data, Int64, makeData } from 'apache-arrow';
-import { nullsOf, PRESENT } from './row-state.ts';
+import { closeGaps, nullsOf, PRESENT } from './row-state.ts';
 
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
@@ -41,9 +41,15 @@ export class Int64Column {
     return true;
   }
 
+  /** Leaves rows out, those named, ascending. */
+  drop(gone: Int32Array, rows: number): void {
+    closeGaps(this.#halves, gone, rows, 2);
+    closeGaps(this.state, gone, rows);
+  }
+
   finish(rows: number): Data {
     const nulls = nullsOf(this.state, rows);
-    const data = new BigInt64Array(this.#halves.buffer, 0, rows);
+    const data = new BigInt64Array(this.#halves.buffer, this.#halves.byteOffset, rows);
     return makeData({ type: new Int64(), length: rows, data, nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
   }
 }

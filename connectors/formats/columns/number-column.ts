@@ -1,6 +1,6 @@
 import { type Data, DataType } from 'apache-arrow';
 import { float32Data, float64Data, int32Data, timestampData } from '../../../columnar/index.ts';
-import { nullsOf, PRESENT } from './row-state.ts';
+import { closeGaps, nullsOf, PRESENT } from './row-state.ts';
 
 /** Column types whose values fit a float64 exactly while rows are collected. */
 export type NumberKind = 'float64' | 'float32' | 'int32' | 'timestamp';
@@ -36,6 +36,12 @@ export class NumberColumn {
     if (this.kind === 'float32') return Number.isFinite(Math.fround(value));
     if (this.kind === 'int32') return value === (value | 0);
     return Math.abs(value) <= LAST_INSTANT;
+  }
+
+  /** Leaves rows out, those named, ascending. */
+  drop(gone: Int32Array, rows: number): void {
+    closeGaps(this.values, gone, rows);
+    closeGaps(this.state, gone, rows);
   }
 
   finish(rows: number): Data {

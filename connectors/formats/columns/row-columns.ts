@@ -1,5 +1,5 @@
 import { Binary, type Data, DataType, type Field, type TypeMap, Utf8 } from 'apache-arrow';
-import { type Batch, type BatchSchema, makeBatch } from '../../../columnar/index.ts';
+import { type Batch, type BatchSchema, makeBatch, type RowSelection, rowSelection, takeData } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { BooleanColumn } from './boolean-column.ts';
 import { CategoryColumn } from './category-column.ts';
@@ -19,6 +19,8 @@ export interface CategoryBuilder {
   begin(capacity: number): void;
   /** Sets a row to UTF-8 bytes of a block. */
   put(row: number, from: Uint8Array, start: number, end: number): void;
+  /** Leaves rows out, those named, ascending; absent where that is no less than taking the others. */
+  drop?(gone: Int32Array, rows: number): void;
   finish(rows: number): Data;
 }
 
@@ -75,11 +77,37 @@ export class RowColumns<T extends TypeMap> {
     return -1;
   }
 
+  /** The first `rows` rows as a batch, but for those in `gone`, which ascend; call `begin` before the next. */
+  finishWithout(gone: Int32Array, rows: number): Batch<T> {
+    const left = rows - gone.length;
+    let selection: RowSelection | undefined;
+    const columns = this.builders.map((builder) => {
+      if (!('drop' in builder) || builder.drop === undefined) {
+        selection ??= rowSelection(otherRows(gone, rows));
+        return takeData(builder.finish(rows), selection);
+      }
+      builder.drop(gone, rows);
+      return builder.finish(left);
+    });
+    return makeBatch(this.schema, columns, left);
+  }
+
   /** The first `rows` rows as a batch; call `begin` before the next. */
   finish(rows: number): Batch<T> {
     const columns: Data[] = this.builders.map((builder) => builder.finish(rows));
     return makeBatch(this.schema, columns, rows);
   }
+}
+
+/** The rows below `rows` that are not in `gone`, which ascends. */
+export function otherRows(gone: Int32Array, rows: number): Int32Array {
+  const others = new Int32Array(rows - gone.length);
+  let at = 0;
+  for (let gap = 0, row = 0; gap <= gone.length; gap++, row++) {
+    const end = gone[gap] ?? rows;
+    for (; row < end; row++) others[at++] = row;
+  }
+  return others;
 }
 
 function builderOf(field: Field, format: string, category: () => CategoryBuilder): ColumnBuilder {

@@ -1,4 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
+import { BatchMemory } from '../../../columnar/index.ts';
 import type { RecordColumns } from '../../contract/index.ts';
 import {
   BooleanColumn,
@@ -87,16 +88,20 @@ export class BlockScanner<T extends TypeMap> {
 
   #takeColumns(values: readonly number[], states: readonly number[], count: number, low: number): void {
     const memory = this.#memory;
+    const own = new BatchMemory(count);
+    const doubles = (at: number) => copied(memory.doubles(at, count), own.array(Float64Array, count));
+    const words = (at: number, length: number) => copied(memory.words(at, length), own.array(Int32Array, length));
+    const bytes = (at: number) => copied(memory.bytes(at, count), own.array(Uint8Array, count));
     this.#texts = this.#columns.builders.map((builder, column) => {
       const at = values[column] as number;
-      const state = memory.bytes(states[column] as number, count).slice();
+      const state = bytes(states[column] as number);
       if (builder instanceof TextColumn) return textPairs(memory.words(at, count * 2), state, low);
       if (builder instanceof TensorColumn) builder.begin(count);
       builder.state = state;
-      if (builder instanceof NumberColumn) builder.values = memory.doubles(at, count).slice();
-      else if (builder instanceof Int64Column) builder.take(memory.words(at, count * 2).slice());
-      else if (builder instanceof BooleanColumn) builder.take(memory.bytes(at, count).slice());
-      else if (builder instanceof ScannerDictionary) builder.codes = memory.words(at, count).slice();
+      if (builder instanceof NumberColumn) builder.values = doubles(at);
+      else if (builder instanceof Int64Column) builder.take(words(at, count * 2));
+      else if (builder instanceof BooleanColumn) builder.take(bytes(at));
+      else if (builder instanceof ScannerDictionary) builder.codes = words(at, count);
       return undefined;
     });
   }
@@ -122,6 +127,11 @@ export class BlockScanner<T extends TypeMap> {
       if (pairs !== undefined) (this.#columns.builders[column] as TextColumn).putPair(row, bytes, pairs);
     }
   }
+}
+
+function copied<A extends { set(from: ArrayLike<number>): void }>(from: ArrayLike<number>, to: A): A {
+  to.set(from);
+  return to;
 }
 
 /** Start and length per row, the length -1 where the row is absent and -2 where it is null. */

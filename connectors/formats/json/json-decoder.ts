@@ -1,8 +1,8 @@
 import type { TypeMap } from 'apache-arrow';
-import { type BatchSchema, takeRows } from '../../../columnar/index.ts';
+import type { BatchSchema } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import type { DecodedRows, Decoder, RecordColumns, UndecodableRecord } from '../../contract/index.ts';
-import { NULL, PRESENT, RowColumns, TextColumn } from '../columns/index.ts';
+import { NULL, otherRows, PRESENT, RowColumns, TextColumn } from '../columns/index.ts';
 import { ScannerDictionary, ScannerMemory } from '../scanner/index.ts';
 import { assignRow, type UnknownFields } from './assign-row.ts';
 import { BlockScanner } from './block-scanner.ts';
@@ -43,13 +43,10 @@ export class JsonDecoder<T extends TypeMap> implements Decoder<T> {
     if (refused.includes(1)) this.#readRefused(records, refused, reasons);
     else this.#blocks.takeTexts(bytes, count);
     this.#checkRequired(count, reasons);
-    const batch = this.#columns.finish(count);
-    const all = new Int32Array(count);
-    for (let index = 0; index < count; index++) all[index] = index;
-    if (reasons.size === 0) return { batch, record: all, rejects: [] };
-    const record = all.filter((index) => !reasons.has(index));
     const rejects = [...reasons].sort(([a], [b]) => a - b).map(([index, reason]): UndecodableRecord => ({ record: index, reason }));
-    return { batch: takeRows(batch, record), record, rejects };
+    const gone = Int32Array.from(rejects, ({ record }) => record);
+    const batch = gone.length === 0 ? this.#columns.finish(count) : this.#columns.finishWithout(gone, count);
+    return { batch, record: otherRows(gone, count), rejects };
   }
 
   /** Reads the records that the kernel refused, each into its row; text columns are filled in the order of rows. */

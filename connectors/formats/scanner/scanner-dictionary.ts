@@ -1,6 +1,6 @@
 import { type Data, makeData, Utf8, Vector } from 'apache-arrow';
 import { categoryData } from '../../../columnar/index.ts';
-import { nullsOf, PRESENT } from '../columns/index.ts';
+import { closeGaps, nullsOf, PRESENT } from '../columns/index.ts';
 import type { ScannerMemory } from './scanner-memory.ts';
 
 /** A dictionary beyond these sizes is given up before the next block: a column of ever new strings must not grow without bound. */
@@ -85,6 +85,12 @@ export class ScannerDictionary {
     this.#memory.bytes(at, end - start).set(from.subarray(start, end));
     this.codes[row] = this.#memory.functions.codeOf(this.header, at, end - start);
     this.state[row] = PRESENT;
+  }
+
+  /** Leaves rows out, those named, ascending. */
+  drop(gone: Int32Array, rows: number): void {
+    closeGaps(this.codes, gone, rows);
+    closeGaps(this.state, gone, rows);
   }
 
   finish(rows: number): Data {
