@@ -5,7 +5,8 @@ import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
 import { type ArchiveOptions, archive, parquet, replaying } from '../../connectors/parquet/index.ts';
 import { type StreamBatch, streamBatch } from '../../streams/index.ts';
 
-const TOPIC = 'parquet-replay';
+/** Its topics begin with it. */
+const REPLAY = 'bench-parquet-replay';
 const BUDGET = { rows: 65_536, bytes: 64 * 1024 * 1024 };
 
 async function* batchesOf(definition: SourceDefinition<never>): AsyncGenerator<SourceBatch<never>> {
@@ -66,33 +67,30 @@ async function pace(path: string, speed: string): Promise<object> {
   return { rows: errors.length, seconds: 5, p99: errors[Math.floor(errors.length * 0.99)] };
 }
 
-/** A feed into a topic of the embedded log in a folder, or of Kafka at `kafka:BROKERS`: rows as JSON records, each append durable. */
+/** A replay as `millrace replay` runs it, exactly once: into a topic of the embedded log in a folder, or of Kafka at `kafka:BROKERS`, rows as JSON records. */
 async function feed(path: string, place: string): Promise<object> {
   // Loaded here: the memory of reading is measured without it.
-  const { json, openKafka, openLog, RecordWriter } = await import('../../connectors/index.ts');
+  const { openKafka, topic } = await import('../../connectors/index.ts');
+  const { collectSeldom, definePipeline, start } = await import('../../pipeline/index.ts');
+  collectSeldom();
   const brokers = place.startsWith('kafka:') ? place.slice('kafka:'.length) : undefined;
   if (brokers === undefined) rmSync(place, { recursive: true, force: true });
-  const definition = sourceOf(path);
-  const home = brokers === undefined ? openLog(place) : openKafka({ brokers });
-  await home.topics.remove(TOPIC);
-  await home.topics.ensure(TOPIC, { partitions: 1 });
-  const encoder = json().encoder(definition.schema);
+  const source = parquet(path, { eventTime: 'at' as never });
+  const pipeline = definePipeline({
+    name: REPLAY,
+    sources: { rows: replaying(source) },
+    sinks: { topic: topic(`${REPLAY}.rows`, { schema: source.schema, partitions: 1 }) },
+    flow: ({ rows }) => ({ topic: rows }),
+  });
   const started = performance.now();
-  let rows = 0;
-  let sent: Promise<void> = Promise.resolve();
-  for await (const { batch } of batchesOf(definition)) {
-    const writer = new RecordWriter();
-    encoder.encode(batch, writer, { key: () => null, timestamp: () => 0 });
-    // The next batch is read and encoded while this one is on its way.
-    await sent;
-    sent = home.topics.append(TOPIC, 0, writer.finish());
-    rows += batch.numRows;
-  }
-  await sent;
+  const { rowsIn } = await start(pipeline, { ...(brokers === undefined ? { state: place } : { brokers }), fresh: true }).done;
   const seconds = (performance.now() - started) / 1000;
-  await home.topics.remove(TOPIC);
-  await home.close();
-  return { rows, seconds };
+  if (brokers !== undefined) {
+    const home = openKafka({ brokers });
+    for (const name of await home.topics.names()) if (name.startsWith(`${REPLAY}.`)) await home.topics.remove(name);
+    await home.close();
+  }
+  return { rows: rowsIn, seconds };
 }
 
 const [command, ...parameters] = process.argv.slice(2);
