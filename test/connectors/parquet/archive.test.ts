@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Int64, makeData, Schema } from 'apache-arrow';
 import fc from 'fast-check';
@@ -154,6 +154,28 @@ describe('archive', () => {
       await sink.close();
       const footer = readFooter(join(folder, 'task-0-00000000.parquet'));
       expect(footer.rowGroups.map((group) => group.rows)).toEqual(rows > 0 ? [...groups, rows] : groups);
+    }
+  });
+
+  test('the encoding thread gives the same files as the calling one, also where their size decides about the next row', async () => {
+    const contentsOf = async (encodeIn: 'worker' | 'caller', compression: 'snappy' | 'zstd') => {
+      const folder = freshFolder();
+      const sink = await started(folder, { encodeIn, compression, rowGroupRows: 15_000, roll: { rows: 50_000, bytes: 200_000 } });
+      // A writer that does not wait is kept in order all the same.
+      const writes = [0, 20_000, 40_000, 60_000].map((from) =>
+        sink.write(streamBatch(readingBatch(range(from, from + 20_000)) as Batch) as never),
+      );
+      await sink.prepare(1);
+      await sink.commit(1);
+      await sink.close();
+      await Promise.all(writes);
+      const names = readdirSync(folder).filter((name) => name.endsWith('.parquet'));
+      return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name)).toString('base64')]));
+    };
+    for (const compression of ['snappy', 'zstd'] as const) {
+      const files = await contentsOf('worker', compression);
+      expect(Object.keys(files).length).toBeGreaterThan(1);
+      expect(files).toEqual(await contentsOf('caller', compression));
     }
   });
 
