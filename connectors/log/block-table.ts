@@ -19,6 +19,17 @@ export interface Block {
   records(): RecordColumns;
 }
 
+/** What is known of a block without its records: offset of the first one, bytes, newest timestamp, and the offset at which the next block begins. */
+export interface BlockOutline {
+  readonly base: number;
+  readonly size: number;
+  readonly newest: number;
+  readonly next: number | null;
+}
+
+/** Blocks outlined by one query. */
+const LOT = 256;
+
 interface BlockRow {
   readonly base: number;
   readonly count: number;
@@ -57,6 +68,27 @@ export class BlockTable {
 
   remove(key: PartitionKey, base: number): void {
     this.#database.run('DELETE FROM blocks WHERE topic = ? AND partition = ? AND base = ?', key.topic, key.partition, base);
+  }
+
+  /** Deletes the blocks that begin below `offset`. */
+  removeBelow(key: PartitionKey, offset: number): void {
+    this.#database.run('DELETE FROM blocks WHERE topic = ? AND partition = ? AND base < ?', key.topic, key.partition, offset);
+  }
+
+  /** A partition's blocks from the oldest on, asked for as far as they are taken: there may be a hundred thousand of them. */
+  *outlines(key: PartitionKey): Generator<BlockOutline> {
+    const sql = `SELECT base, length(bytes) AS size, newest FROM blocks WHERE topic = ? AND partition = ? AND base >= ? ORDER BY base LIMIT ${LOT + 1}`;
+    for (let from: number | null = Number.MIN_SAFE_INTEGER; from !== null; ) {
+      const lot: readonly Omit<BlockOutline, 'next'>[] = this.#database.all(sql, key.topic, key.partition, from);
+      for (let at = 0; at < Math.min(lot.length, LOT); at++)
+        yield { ...(lot[at] as Omit<BlockOutline, 'next'>), next: lot[at + 1]?.base ?? null };
+      from = lot[LOT]?.base ?? null;
+    }
+  }
+
+  /** The block that begins at `base`. */
+  get(key: PartitionKey, base: number): Block {
+    return this.#block(key, this.#at(key, base) as BlockRow);
   }
 
   /** Blocks in order, beginning with the one that holds `offset` or, where none does, the first after it. */

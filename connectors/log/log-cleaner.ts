@@ -32,8 +32,9 @@ interface Expiry {
 
 const NEVER: Expiry = { before: Number.NEGATIVE_INFINITY, keptBytes: Number.POSITIVE_INFINITY };
 
-/** Bytes appended between two cleanings. */
+/** Bytes appended between two cleanings, and, where there is a disk budget, the share of it that is less. */
 const CLEAN_EVERY = 8 * 1024 * 1024;
+const CLEAN_EVERY_SHARE = 1 / 64;
 /** Milliseconds between two cleanings of a log that grows slowly. */
 const CLEAN_PERIOD = 60_000;
 
@@ -45,20 +46,24 @@ export class LogCleaner {
   readonly #database: LogDatabase;
   readonly #blocks: BlockTable;
   readonly #now: () => number;
-  #appended = CLEAN_EVERY;
+  readonly #every: number;
+  #appended: number;
   #cleanedAt = Number.NEGATIVE_INFINITY;
 
   constructor(database: LogDatabase, now: () => number) {
     this.#database = database;
     this.#blocks = new BlockTable(database);
     this.#now = now;
+    this.#every = Math.min(CLEAN_EVERY, (database.maxBytes ?? Number.POSITIVE_INFINITY) * CLEAN_EVERY_SHARE);
+    this.#appended = this.#every;
   }
 
   /** Tells that so many bytes were appended; cleans when it is time. */
   appended(bytes: number): void {
     this.#appended += bytes;
     const now = this.#now();
-    if (this.#appended < CLEAN_EVERY && now - this.#cleanedAt < CLEAN_PERIOD && this.#database.fullness() < NEARLY_FULL) return;
+    // Not at each append of a nearly full log: as long as no task has read on, there is nothing more to give up.
+    if (this.#appended < this.#every && now - this.#cleanedAt < CLEAN_PERIOD) return;
     this.#appended = 0;
     this.#cleanedAt = now;
     this.#database.transaction(() => this.clean());
@@ -100,30 +105,26 @@ export class LogCleaner {
 
   /** Deletes whole blocks from the oldest on, while they are to go and all their records are below `floor`. */
   #expire(row: PartitionRow, { before, keptBytes }: Expiry, floor: number): void {
-    const blocks = this.#database.all<{ base: number; size: number; newest: number; next: number | null }>(
-      `SELECT base, length(bytes) AS size, newest, lead(base) OVER (ORDER BY base) AS next FROM blocks
-       WHERE topic = ? AND partition = ? ORDER BY base`,
-      row.topic,
-      row.partition,
-    );
     let first = row.first;
     let freed = 0;
-    for (const block of blocks) {
+    for (const block of this.#blocks.outlines(row)) {
       const end = block.next ?? row.next;
       const spare = row.bytes - freed - block.size >= keptBytes;
       if ((block.newest >= before && !spare) || end > floor) break;
-      this.#blocks.remove(row, block.base);
       first = end;
       freed += block.size;
     }
-    if (freed > 0) this.#update(row, first, freed, row.clean);
+    if (freed === 0) return;
+    this.#blocks.removeBelow(row, first);
+    this.#update(row, first, freed, row.clean);
   }
 
   #compact(row: PartitionRow, floor: number): void {
     const newest = new Map<string, number>();
     this.#eachRecord(row, (records, index, key) => newest.set(key, records.offset[index] as number));
     let bytes = 0;
-    for (const block of [...this.#blocks.from(row, row.first)]) {
+    for (const { base } of [...this.#blocks.outlines(row)]) {
+      const block = this.#blocks.get(row, base);
       const records = block.records();
       const kept = Int32Array.from({ length: records.count }, (_, index) => index).filter((index) => {
         const offset = records.offset[index] as number;

@@ -23,12 +23,13 @@ export class LogDatabase {
   readonly file: string;
   /** The same without the names: its errors are SQLite's. */
   readonly sqlite: SqliteFile;
-  readonly #limited: boolean;
+  /** Largest size of the file; undefined: unlimited. */
+  readonly maxBytes: number | undefined;
 
   /** @throws MillraceError STORE_FAILED, STORE_DAMAGED or STATE_INCOMPATIBLE */
   constructor(folder: string, options: LogDatabaseOptions = {}) {
     this.file = join(folder, 'log.db');
-    this.#limited = options.maxBytes !== undefined;
+    this.maxBytes = options.maxBytes;
     const readOnly = options.readOnly ?? false;
     if (readOnly && !existsSync(this.file))
       throw new MillraceError('STORE_FAILED', `there is no embedded log in ${folder}`, {
@@ -110,7 +111,7 @@ export class LogDatabase {
 
   /** Pages in use and pages allowed, as a share of the budget; 0 without one. */
   fullness(): number {
-    if (!this.#limited) return 0;
+    if (this.maxBytes === undefined) return 0;
     return this.#guard(() => {
       const most = this.sqlite.pragma('max_page_count');
       return (this.sqlite.pragma('page_count') - this.sqlite.pragma('freelist_count')) / most;
