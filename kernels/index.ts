@@ -33,6 +33,7 @@ export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-
 export { Random } from './random.ts';
 export { type RecordBatchKernel, recordBatchKernel } from './record-batch.ts';
 export { SlotEntries } from './slot-entries.ts';
+export { SlotTables } from './slot-tables.ts';
 export {
   type CallOutcome,
   CONTROL_WORDS,

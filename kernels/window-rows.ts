@@ -8,6 +8,17 @@ export const WINDOW_ROWS_START = 1024;
 export interface WindowRowFunctions {
   toMilliseconds(times: number, rows: number, factor: bigint, divisor: bigint): void;
   stretchEnd(times: number, marks: number, from: number, to: number, start: number, end: number, closes: number): number;
+  assignSlots(
+    groups: number,
+    slots: number,
+    from: number,
+    to: number,
+    table: number,
+    taken: number,
+    free: number,
+    used: number,
+    fresh: number,
+  ): number;
   setEntries(slots: number, count: number, entry: number, entries: number, stride: number): void;
   addValues(slots: number, values: number, rows: number, entries: number, stride: number): void;
   countRows(slots: number, rows: number, entries: number, stride: number): void;

@@ -30,6 +30,39 @@ export function stretchEnd(times: usize, marks: usize, from: i32, to: i32, start
   return <i32>row;
 }
 
+/**
+ * Gives every row of `from` to `to` the slot of its group: `table` holds 1 + slot by group, or 0. Groups without one get the slots at `taken` in order, of which `free` are there,
+ * then `used`, `used + 1`, ...; they are listed at `fresh`, their slots at `taken`. Returns how many they are.
+ */
+export function assignSlots(
+  groups: usize,
+  slots: usize,
+  from: i32,
+  to: i32,
+  table: usize,
+  taken: usize,
+  free: i32,
+  used: i32,
+  fresh: usize,
+): i32 {
+  let count = 0;
+  for (let at = <usize>from << 2, end = <usize>to << 2; at < end; at += 4) {
+    const group = load<i32>(groups + at);
+    const place = table + (<usize>group << 2);
+    let slot = load<i32>(place);
+    if (slot == 0) {
+      const next = <usize>count << 2;
+      if (count >= free) store<i32>(taken + next, used + count - free);
+      slot = load<i32>(taken + next) + 1;
+      store<i32>(place, slot);
+      store<i32>(fresh + next, group);
+      count++;
+    }
+    store<i32>(slots + at, slot - 1);
+  }
+  return count;
+}
+
 /** Copies the `stride` bytes at `entry`, a multiple of 16, to the entries of `count` slots. */
 export function setEntries(slots: usize, count: i32, entry: usize, entries: usize, stride: i32): void {
   for (let end = slots + (<usize>count << 2); slots < end; slots += 4) {

@@ -198,12 +198,22 @@ export class KeyGroups {
 
 /** Fills in the groups of rows from `from` on, up to the first one whose entry has none that is known; returns that row. */
 function copyKnown(codes: Int32Array, known: Int32Array, groups: Int32Array, from: number): number {
-  for (let row = from; row < groups.length; row++) {
+  const rows = groups.length;
+  let row = from;
+  // Two at a time: it saves some work, and V8 inlines no function of this size into code that it has not optimized in full.
+  for (; row + 1 < rows; row += 2) {
+    const first = known[codes[row] as number] as number;
+    const second = known[codes[row + 1] as number] as number;
+    if (first <= 0 || second <= 0) break;
+    groups[row] = first;
+    groups[row + 1] = second;
+  }
+  for (; row < rows; row++) {
     const group = known[codes[row] as number] as number;
-    if (group <= 0) return row;
+    if (group <= 0) break;
     groups[row] = group;
   }
-  return groups.length;
+  return row;
 }
 
 /** True where a value counts as missing for statistics: null, NaN or infinite. */

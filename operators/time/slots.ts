@@ -28,6 +28,19 @@ export class Slots {
     return this.#free.size > 0 ? this.#free.pop() : this.#used++;
   }
 
+  /**
+   * Lets `take` have at most `most` empty slots: first those written to `free`, as many as it is told, then the number `used` and those above it. It returns how many it has taken, in this order.
+   */
+  takeSome(most: number, free: Int32Array, take: (count: number, used: number) => number): void {
+    const count = Math.min(most, this.#free.size);
+    const rest = this.#free.size - count;
+    free.set(this.#free.values.subarray(rest));
+    const taken = take(count, this.#used);
+    this.#free.values.copyWithin(rest, rest + Math.min(taken, count));
+    this.#free.size -= Math.min(taken, count);
+    this.#used += Math.max(0, taken - count);
+  }
+
   /** Gives slots back; they may be taken again at once. */
   free(slots: Int32Array): void {
     this.#reserve();

@@ -1,5 +1,5 @@
 import { Validity } from '../../columnar/index.ts';
-import { TimedRows } from '../../kernels/index.ts';
+import { SlotTables, TimedRows } from '../../kernels/index.ts';
 import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimeData } from '../rows/event-times.ts';
@@ -38,13 +38,6 @@ export interface Assignment {
   readonly timeless: Int32Array;
 }
 
-/** What is read of a batch, and the slot of each of its rows. */
-interface BatchRows {
-  readonly groups: Int32Array;
-  readonly views: BatchViews;
-  readonly slots: Int32Array;
-}
-
 /** The open windows of `tumblingWindow` and `hoppingWindow`. */
 export class TimeWindows {
   readonly #settings: TimeWindowSettings;
@@ -52,11 +45,11 @@ export class TimeWindows {
   readonly #slots: Slots;
   readonly #order: OutputOrder;
   readonly #closed = new ClosedWindows();
-  /** Used again for every batch: fresh memory for each would cost more than the work on it. */
-  #memory = memoryFor(0);
+  /** What is read of a batch. */
   readonly #timed = new TimedRows();
+  readonly #tables = new SlotTables();
   /** Where panes are merged; what closes is copied at once. */
-  readonly #merging = new GroupSlots(false);
+  readonly #merging = new GroupSlots(this.#tables, false);
   /** The members of a pane that is gone, for the next one. */
   #spare: GroupSlots | undefined;
   #groups: KeyGroups;
@@ -78,30 +71,31 @@ export class TimeWindows {
   /** Takes a batch; returns the windows that it closed. */
   append(input: StreamBatch): Assignment {
     this.#forgetGroups();
-    const rows = this.#rowsOf(input);
+    const views = this.#load(input);
+    const { numRows } = input.batch;
     const late: number[] = [];
     const timeless: number[] = [];
     let added = 0;
-    for (let row = 0; row < rows.slots.length; ) {
+    for (let row = 0; row < numRows; ) {
       const watermark = input.watermark[row] as number;
       const time = this.#timed.at(row);
       if (watermark >= this.#nextEnd) {
         // Before panes are merged; the slots of a pane that is a window take no more rows, and may be read after all rows are in.
         if (!this.#bounds.paneIsWindow) {
-          this.#slots.add(rows.views, rows.slots, added, row);
+          this.#slots.add(views, this.#tables.slots, added, row);
           added = row;
         }
         const availableAt = knownAt(input, row, Math.max(watermark, time || watermark));
         this.#close(watermark, { ordinal: input.ordinal[row] as number, availableAt });
       }
       const pane = this.#paneAt(time, watermark);
-      if (pane !== undefined) row = this.#assign(rows, pane, row);
+      if (pane !== undefined) row = this.#assign(pane, row, numRows);
       else {
         (Number.isNaN(time) ? timeless : late).push(row);
-        rows.slots[row++] = -1;
+        this.#tables.setSlot(row++, -1);
       }
     }
-    this.#slots.add(rows.views, rows.slots, added, rows.slots.length);
+    this.#slots.add(views, this.#tables.slots, added, numRows);
     this.#lastOrdinal = Math.max(this.#lastOrdinal, input.ordinal.at(-1) ?? 0, input.mark?.ordinal ?? 0);
     if (input.mark !== undefined && input.mark.watermark >= this.#nextEnd) {
       this.#close(input.mark.watermark, { ordinal: input.mark.ordinal, availableAt: input.mark.watermark });
@@ -110,37 +104,23 @@ export class TimeWindows {
     return { output, late: Int32Array.from(late), timeless: Int32Array.from(timeless) };
   }
 
-  #rowsOf(input: StreamBatch): BatchRows {
-    const { numRows } = input.batch;
-    if (numRows > this.#memory.slots.length) this.#memory = memoryFor(numRows);
-    const { groups, slots } = this.#memory;
+  #load(input: StreamBatch): BatchViews {
     const times = eventTimeData(input.batch);
     const validity = Validity.of(times);
     this.#timed.load(times.values, times.type.unit, input.watermark, validity.complete ? undefined : (row) => !validity.isValid(row));
-    return {
-      groups: this.#groups.groupsOf(input.batch, undefined, groups),
-      views: this.#slots.viewsOf(input.batch),
-      slots: slots.subarray(0, numRows),
-    };
+    this.#tables.reserveRows(input.batch.numRows);
+    const memory = this.#tables.groups;
+    const groups = this.#groups.groupsOf(input.batch, undefined, memory);
+    if (groups.buffer !== memory.buffer) memory.set(groups);
+    return this.#slots.viewsOf(input.batch);
   }
 
   /** Gives slots to rows from `from` on, as long as they lie in the pane and close no window; returns the row after them. */
-  #assign({ groups, slots }: BatchRows, { members, start }: Pane, from: number): number {
-    const until = this.#timed.stretchEnd(from + 1, slots.length, start, start + this.#bounds.paneSize, this.#nextEnd);
+  #assign({ members, start }: Pane, from: number, rows: number): number {
+    const until = this.#timed.stretchEnd(from + 1, rows, start, start + this.#bounds.paneSize, this.#nextEnd);
     members.reserve(this.#groups.size);
-    const { dense } = members;
-    for (let row = from; row < until; row++) {
-      const group = groups[row] as number;
-      const known = dense === undefined ? members.find(group) : (dense[group] as number) - 1;
-      slots[row] = known >= 0 ? known : this.#newSlot(members, group);
-    }
+    members.assign(from, until, this.#slots);
     return until;
-  }
-
-  #newSlot(members: GroupSlots, group: number): number {
-    const slot = this.#slots.take();
-    members.add(group, slot);
-    return slot;
   }
 
   /** Closes all windows at the end of the input. */
@@ -166,7 +146,7 @@ export class TimeWindows {
     if (pane?.start !== start) {
       // Only when a pane is made: how often panes are looked up depends on cuts, and the state must not.
       this.#closedThrough = Math.max(this.#closedThrough, watermark);
-      pane = { start, members: this.#spare ?? new GroupSlots() };
+      pane = { start, members: this.#spare ?? new GroupSlots(this.#tables) };
       this.#spare = undefined;
       this.#panes.splice(at, 0, pane);
       this.#nextEnd = Math.min(this.#nextEnd, this.#bounds.firstEndAfter(this.#closedThrough, start));
@@ -198,6 +178,7 @@ export class TimeWindows {
     if (this.#bounds.firstEndAfter(this.#closedThrough, start) < Number.POSITIVE_INFINITY) return true;
     if (!this.#bounds.paneIsWindow) this.#slots.free(members.slots);
     members.clear();
+    this.#spare?.release();
     this.#spare = members;
     return false;
   }
@@ -218,9 +199,7 @@ export class TimeWindows {
       const { groups } = members;
       const into = new Int32Array(groups.length);
       for (let member = 0; member < groups.length; member++) {
-        const group = groups[member] as number;
-        const known = merged.find(group);
-        into[member] = known >= 0 ? known : this.#newSlot(merged, group);
+        into[member] = merged.findOrAdd(groups[member] as number, this.#slots);
       }
       this.#slots.merge(members.slots, into);
     }
@@ -234,14 +213,23 @@ export class TimeWindows {
     if (live * 4 > this.#groups.size) return;
     const groups = new KeyGroups(this.#settings.key, this.#groups.kind);
     for (const pane of this.#panes) {
-      pane.members = membersOf(
-        Array.from(pane.members.groups, (group) => groups.add(this.#groups.keyOf(group))),
-        pane.members.slots,
-        groups.size,
-      );
+      const { members } = pane;
+      const renumbered = Array.from(members.groups, (group) => groups.add(this.#groups.keyOf(group)));
+      pane.members = this.#membersOf(renumbered, members.slots, groups.size);
+      members.release();
     }
     this.#groups = groups;
+    this.#spare?.release();
     this.#spare = undefined;
+  }
+
+  #membersOf(groups: readonly number[], slots: Int32Array, size: number): GroupSlots {
+    const members = new GroupSlots(this.#tables);
+    members.reserve(size);
+    groups.forEach((group, index) => {
+      members.add(group, slots[index] as number);
+    });
+    return members;
   }
 
   write(out: StateWriter): void {
@@ -267,20 +255,9 @@ export class TimeWindows {
       const start = input.number();
       const groups = KeyGroups.readKeys(input).map((key) => windows.#groups.add(key));
       const slots = windows.#slots.read(input, groups.length);
-      windows.#panes.push({ start, members: membersOf(groups, slots, windows.#groups.size) });
+      windows.#panes.push({ start, members: windows.#membersOf(groups, slots, windows.#groups.size) });
     }
     windows.#nextEnd = windows.#firstOpenEnd();
     return windows;
   }
-}
-
-const memoryFor = (rows: number) => ({ groups: new Int32Array(rows), slots: new Int32Array(rows) });
-
-function membersOf(groups: readonly number[], slots: Int32Array, size: number): GroupSlots {
-  const members = new GroupSlots();
-  members.reserve(size);
-  groups.forEach((group, index) => {
-    members.add(group, slots[index] as number);
-  });
-  return members;
 }
