@@ -1,4 +1,4 @@
-import { type Batch, concatBatches, takeRows } from '../columnar/index.ts';
+import { type Batch, concatBatches, freshArray, takeRows } from '../columnar/index.ts';
 import type { RawRecord, RejectedRecord } from '../connectors/index.ts';
 import type { StateCell, StreamBatch } from '../streams/index.ts';
 import type { Stretch } from './input-merge.ts';
@@ -52,9 +52,10 @@ function placedRows(group: readonly Stretch[]): { readonly batch: Batch; readonl
   const from = taken.from;
   const to = (group.at(-1) as Stretch).taken.to;
   const whole = from === 0 && to === taken.rows.batch.numRows;
-  const ordinal = new Float64Array(to - from);
-  for (const stretch of group) {
-    for (let row = stretch.taken.from; row < stretch.taken.to; row++) ordinal[row - from] = stretch.firstOrdinal + row - stretch.taken.from;
+  const ordinal = freshArray(Float64Array, to - from);
+  for (const { taken: rows, firstOrdinal } of group) {
+    const shift = firstOrdinal - rows.from;
+    for (let row = rows.from; row < rows.to; row++) ordinal[row - from] = row + shift;
   }
   return { batch: (whole ? taken.rows.batch : taken.rows.batch.slice(from, to)) as Batch, ordinal };
 }
@@ -110,12 +111,15 @@ function joinedBatch(groups: readonly (readonly Stretch[])[], highest: HighestTi
 
 function watermarks(batch: Batch, input: string, lateness: number, highest: HighestTimes): Float64Array {
   const times = eventTimes(batch);
-  const marks = new Float64Array(batch.numRows);
+  const marks = freshArray(Float64Array, batch.numRows);
   let high = highest.get(input) ?? Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < marks.length; row++) {
-    const time = times?.[row] ?? Number.NaN;
-    if (time > high) high = time;
-    marks[row] = high - lateness;
+  if (times === undefined) marks.fill(high - lateness);
+  else {
+    for (let row = 0; row < marks.length; row++) {
+      const time = times[row] as number;
+      if (time > high) high = time;
+      marks[row] = high - lateness;
+    }
   }
   highest.set(input, high);
   return marks;
@@ -147,11 +151,25 @@ export interface PlacedReject {
 export function turnRejects(stretches: readonly Stretch[]): readonly PlacedReject[] {
   return stretches.flatMap(({ firstOrdinal, taken }) =>
     taken.rejects.map((reject) => {
-      let row = taken.from;
-      while (row < taken.to && (taken.rows.offset[row] as number) < reject.record.offset) row++;
+      const row = placeOf(taken, reject.record.offset);
       return { ordinal: firstOrdinal + row - taken.from, reject };
     }),
   );
+}
+
+/** The first row taken whose offset is at least `offset`; behind the last one when there is none. */
+function placeOf({ rows: { offset: offsets, indivisible }, from, to }: Stretch['taken'], offset: number): number {
+  let low = from;
+  let high = to;
+  if (indivisible) while (low < to && (offsets[low] as number) < offset) low++;
+  else {
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((offsets[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+  }
+  return low;
 }
 
 /** The raw record of a row of this turn, or undefined for a row of an earlier one. */

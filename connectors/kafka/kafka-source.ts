@@ -1,5 +1,5 @@
 import type { TypeMap } from 'apache-arrow';
-import type { BatchSchema } from '../../columnar/index.ts';
+import { type BatchSchema, freshArray } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { Decoder, Position, RawRecord, ReadBudget, RecordColumns, Source, SourceBatch, TopicDefinition } from '../contract/index.ts';
 import { RecordWriter } from '../contract/index.ts';
@@ -132,6 +132,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
   /** Index behind the last record of the batch: within the budget, but at least one, and none at or beyond `until`. */
   #endOf(records: RecordColumns, budget: ReadBudget, until: number): number {
     const most = Math.min(records.count, this.#cursor + Math.max(Math.floor(budget.rows / this.#rowsPerRecord), 1));
+    if (spanOf(records, this.#cursor, most) <= budget.bytes && (records.offset[most - 1] as number) < until) return most;
     let bytes = 0;
     let to = this.#cursor;
     while (to < most && (records.offset[to] as number) < until) {
@@ -155,7 +156,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       rejects: rows.rejects.map(({ record, reason }) => ({ source, partition, record: rawRecordAt(records, record), reason })),
       position: { [source]: this.#next },
       lag: Math.max(0, this.#stable - this.#next),
-      bytes: totalBytes(records),
+      bytes: spanOf(records, 0, records.count),
       rawRecord: (offset) => recordAtOffset(records, offset),
     };
   }
@@ -163,7 +164,8 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
 
 /** Per row: offset of its record. */
 function offsetsOf(record: Int32Array, records: RecordColumns): Float64Array {
-  const offsets = new Float64Array(record.length);
+  if (record.length === records.count) return records.offset;
+  const offsets = freshArray(Float64Array, record.length);
   for (let row = 0; row < record.length; row++) offsets[row] = records.offset[record[row] as number] as number;
   return offsets;
 }
@@ -175,10 +177,10 @@ const recordBytes = (records: RecordColumns, index: number): number =>
   Math.max(records.keyLength[index] as number, 0) +
   (records.headersLength[index] as number);
 
-function totalBytes(records: RecordColumns): number {
-  let bytes = 0;
-  for (let record = 0; record < records.count; record++) bytes += recordBytes(records, record);
-  return bytes;
+/** Bytes that records `from` to `to` take where they stand, which is no less than what they hold. */
+function spanOf({ keyStart, headersStart, headersLength }: RecordColumns, from: number, to: number): number {
+  if (to <= from) return 0;
+  return (headersStart[to - 1] as number) + (headersLength[to - 1] as number) - (keyStart[from] as number);
 }
 
 /** Offsets ascend but may have gaps, so the record is searched for by halves. */

@@ -31,6 +31,7 @@ export function validate<T extends TypeMap>(rules: Rules<NoInfer<T>>): Operator<
     onBatch: (_state, input, step) => {
       const { batch } = input;
       const checks = checksOf(batch, entries);
+      if (checks.every(({ bound }) => firstBroken(bound, batch.numRows) === batch.numRows)) return input;
       const kept = new Int32Array(batch.numRows);
       let count = 0;
       for (let row = 0; row < batch.numRows; row++) {
@@ -41,11 +42,18 @@ export function validate<T extends TypeMap>(rules: Rules<NoInfer<T>>): Operator<
           step.reject({ ordinal: input.ordinal[row] as number, reason, row: rowText(batch, row) });
         }
       }
-      return count === batch.numRows ? input : takeStreamRows(input, kept.subarray(0, count));
+      return takeStreamRows(input, kept.subarray(0, count));
     },
     snapshot: () => {},
     restore: () => null,
   });
+}
+
+/** The first row that a rule does not accept; `rows` when it accepts all. Rule by rule, since rows that break none are the rule. */
+function firstBroken(bound: BoundRule, rows: number): number {
+  let row = 0;
+  while (row < rows && bound.accepts(row)) row++;
+  return row;
 }
 
 interface Check {
