@@ -42,6 +42,13 @@ export class JoinRun {
     return this;
   }
 
+  /** Pushes one batch per stream as a turn. */
+  pushTurn(batches: readonly StreamBatch[]): this {
+    batches.forEach((batch, input) => void this.#inputs[input]?.next(batch as StreamBatch<never>));
+    this.task.endTurn();
+    return this;
+  }
+
   end(): this {
     for (const input of this.#inputs) input.complete();
     return this;
