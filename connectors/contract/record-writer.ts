@@ -1,3 +1,4 @@
+import { freshArray } from '../../columnar/index.ts';
 import type { RecordFields } from './format.ts';
 import type { RecordColumns } from './record-columns.ts';
 
@@ -30,7 +31,7 @@ export class RecordWriter {
   /** The buffer, with room for `size` more bytes at `position`: encoders write there directly, then set `position`. */
   reserve(size: number): Uint8Array {
     if (this.#length + size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + size, FIRST_BYTES));
+      const grown = freshArray(Uint8Array, Math.max(this.#bytes.length * 2, this.#length + size, FIRST_BYTES));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }
@@ -125,7 +126,7 @@ export class RecordWriter {
   finish(): RecordColumns {
     const count = this.#count;
     const { timestamp, valueStart, valueLength, keyStart, keyLength, headersStart, headersLength } = this.#columns.first(count, count);
-    const offset = new Float64Array(count);
+    const offset = freshArray(Float64Array, count);
     for (let record = 0; record < count; record++) offset[record] = record;
     this.#count = 0;
     const bytes = this.#takeBytes();
@@ -168,13 +169,13 @@ class WrittenColumns {
   readonly headersLength: Int32Array;
 
   constructor(records: number) {
-    this.timestamp = new Float64Array(records);
-    this.valueStart = new Int32Array(records);
-    this.valueLength = new Int32Array(records);
-    this.keyStart = new Int32Array(records);
-    this.keyLength = new Int32Array(records);
-    this.headersStart = new Int32Array(records);
-    this.headersLength = new Int32Array(records);
+    this.timestamp = freshArray(Float64Array, records);
+    this.valueStart = freshArray(Int32Array, records);
+    this.valueLength = freshArray(Int32Array, records);
+    this.keyStart = freshArray(Int32Array, records);
+    this.keyLength = freshArray(Int32Array, records);
+    this.headersStart = freshArray(Int32Array, records);
+    this.headersLength = freshArray(Int32Array, records);
   }
 
   /** A copy of the first `count` records with room for so many. */

@@ -1,3 +1,4 @@
+import { freshArray } from '../../columnar/index.ts';
 import { crc32c, recordBatchKernel } from '../../kernels/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
@@ -51,7 +52,9 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
   writeHeader(memory.subarray(batch, end), header);
   const { functions, tables } = recordBatchKernel();
   new DataView(memory.buffer).setUint32(batch + CHECKSUM, functions.crc32c(batch + CHECKED_FROM, end, 0, tables));
-  return memory.slice(batch, end);
+  const bytes = freshArray(Uint8Array, end - batch);
+  bytes.set(memory.subarray(batch, end));
+  return bytes;
 }
 
 function packed(compression: Compression, bytes: Uint8Array, header: HeaderFields): Uint8Array {
