@@ -2,7 +2,7 @@ import type { TypeMap } from 'apache-arrow';
 import { Observable, Subscription } from 'rxjs';
 import { MillraceError } from './millrace-error.ts';
 import type { StateReader, StateWriter } from './state-bytes.ts';
-import { cellOf } from './stateful-operator.ts';
+import { type AdoptedState, cellOf } from './stateful-operator.ts';
 import { stepFailure } from './step-attempt.ts';
 import type { StreamBatch } from './stream-batch.ts';
 import { currentTask, type LedgerEquation, type StepContext } from './task-context.ts';
@@ -22,6 +22,8 @@ export interface FanIn<I extends readonly TypeMap[], O extends TypeMap, S> {
   snapshot(state: S, out: StateWriter): void;
   restore(input: StateReader, step: StepContext): S;
   migrate?(input: StateReader, version: number, step: StepContext): S;
+  /** Makes a state of what fits of a snapshot that `restore` has refused; asked only where the user starts from a savepoint. */
+  adopt?(input: StateReader, version: number, step: StepContext): AdoptedState<S>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Data } from 'apache-arrow';
-import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import type { AdoptedState, StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import { type ColumnLayout, fittingColumns, readLayout, requireSame, writeLayout } from '../keys/column-memory.ts';
 import { type GroupedState, LivingKeys } from '../keys/living-keys.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { OutputOrder } from '../rows/output-order.ts';
@@ -23,11 +24,20 @@ const statisticsOf = (column: string) => ({
   max: max(column),
 });
 
+/** What a run of `describe` needs to know. */
+export interface DescribeSettings {
+  readonly columns: readonly string[];
+  readonly key?: string | undefined;
+  readonly stateTtl?: number | undefined;
+}
+
 /** Statistics so far, per key and column. */
 export class DescribeState implements GroupedState {
   readonly keys: LivingKeys;
   readonly order: OutputOrder;
-  readonly #columns: readonly Slots[];
+  #names: readonly string[];
+  readonly #key: string | undefined;
+  #columns: readonly Slots[];
   /** Per group its slot, the same in every column. */
   #slotOf = new GrowingNumbers(Int32Array);
   rows = 0;
@@ -35,9 +45,11 @@ export class DescribeState implements GroupedState {
   /** Whether a row without a key came. */
   #keyless = false;
 
-  constructor(columns: readonly string[], keys: LivingKeys, order = new OutputOrder()) {
+  constructor({ columns, key, stateTtl }: DescribeSettings, keys = new LivingKeys(key, stateTtl), order = new OutputOrder()) {
     this.keys = keys;
     this.order = order;
+    this.#names = columns;
+    this.#key = key;
     this.#columns = columns.map((column) => new Slots(statisticsOf(column)));
     keys.manage(this);
   }
@@ -87,6 +99,7 @@ export class DescribeState implements GroupedState {
 
   write(out: StateWriter): void {
     this.#reserve();
+    writeLayout(this.#layout, out);
     out.number(this.rows).number(this.lastOrdinal).boolean(this.#keyless);
     this.order.write(out);
     // Forgets: what comes after it is of living keys alone.
@@ -94,12 +107,44 @@ export class DescribeState implements GroupedState {
     for (const column of this.#columns) column.write(out, this.#slotOf.all);
   }
 
-  static read(columns: readonly string[], key: string | undefined, stateTtl: number | undefined, input: StateReader): DescribeState {
+  get #layout(): ColumnLayout {
+    return { key: this.#key, columns: this.#names, width: STATISTICS.length };
+  }
+
+  static read(settings: DescribeSettings, input: StateReader): DescribeState {
+    requireSame(new DescribeState(settings).#layout, readLayout(input));
+    return DescribeState.readValues(settings, input);
+  }
+
+  /** Statistics of the columns that are still there; the others begin anew. */
+  static adopt(settings: DescribeSettings, input: StateReader): AdoptedState<DescribeState> {
+    const stored = readLayout(input);
+    const { kept, fresh } = fittingColumns(new DescribeState(settings).#layout, stored);
+    if (kept.length === 0) return { state: new DescribeState(settings), kept, fresh };
+    const state = DescribeState.readValues({ ...settings, columns: stored.columns }, input);
+    state.#select(settings.columns);
+    return { state, kept, fresh };
+  }
+
+  /** Goes on with these columns, those that are new without values. Slots have to have been taken in turn so far. */
+  #select(columns: readonly string[]): void {
+    this.#columns = columns.map((column) => {
+      const known = this.#columns[this.#names.indexOf(column)];
+      if (known !== undefined) return known;
+      const slots = new Slots(statisticsOf(column));
+      while (slots.take() < this.#slotOf.length - 1);
+      return slots;
+    });
+    this.#names = columns;
+  }
+
+  /** Reads what follows the columns; all that version 1 wrote. */
+  static readValues(settings: DescribeSettings, input: StateReader): DescribeState {
     const rows = input.number();
     const lastOrdinal = input.number();
     const keyless = input.boolean();
     const order = OutputOrder.read(input);
-    const state = new DescribeState(columns, LivingKeys.read(key, stateTtl, input), order);
+    const state = new DescribeState(settings, LivingKeys.read(settings.key, settings.stateTtl, input), order);
     const slots = state.#columns.map((column) => column.read(input, state.keys.size));
     state.#slotOf.append(slots[0] as Int32Array);
     state.rows = rows;

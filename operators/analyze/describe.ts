@@ -9,10 +9,10 @@ import {
   sliceStreamBatch,
   statefulOperator,
 } from '../../streams/index.ts';
+import { columnsUnknown } from '../keys/column-memory.ts';
 import { keyData } from '../keys/key-column-data.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { presentData } from '../keys/keyed-columns.ts';
-import { LivingKeys } from '../keys/living-keys.ts';
 import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
 import { DescribeState, STATISTICS } from './describe-state.ts';
 
@@ -57,11 +57,12 @@ export type Description<T extends TypeMap, K extends string> = {
 export function describe<T extends TypeMap, const K extends string = never>(
   options: DescribeOptions<NoInfer<T>, K>,
 ): Operator<T, Description<T, K>> {
-  const { columns, key, stateTtl, every = Number.POSITIVE_INFINITY } = parseOptions('describe', describeOptions, options);
+  const settings = parseOptions('describe', describeOptions, options);
+  const { columns, key, every = Number.POSITIVE_INFINITY } = settings;
   return statefulOperator<T, Description<T, K>, DescribeState>('describe', {
-    version: 1,
+    version: 2,
     ledger: { left: ['in'], right: ['described'] },
-    create: () => new DescribeState(columns, new LivingKeys(key, stateTtl)),
+    create: () => new DescribeState(settings),
     onBatch: (state, input, step) => {
       const rows = input.batch.numRows;
       step.count('described', rows);
@@ -80,7 +81,12 @@ export function describe<T extends TypeMap, const K extends string = never>(
       return joinReports([report], { origin: { source: 'end', partition: 0 } }) as StreamBatch<Description<T, K>>;
     },
     snapshot: (state, out) => state.write(out),
-    restore: (input) => DescribeState.read(columns, key, stateTtl, input),
+    restore: (input) => DescribeState.read(settings, input),
+    migrate: (input) => DescribeState.readValues(settings, input),
+    adopt: (input, version) => {
+      if (version !== 2) throw columnsUnknown(version);
+      return DescribeState.adopt(settings, input);
+    },
   });
 }
 

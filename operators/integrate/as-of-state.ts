@@ -1,6 +1,8 @@
-import { type Batch, BatchMemory, concatBatches, rolesOf, selectColumns } from '../../columnar/index.ts';
+import { type Batch, BatchMemory, concatBatches, rolesOf, selectColumns, withColumns } from '../../columnar/index.ts';
 import {
+  type AdoptedState,
   concatStreamBatches,
+  MillraceError,
   type StateReader,
   type StateWriter,
   type StreamBatch,
@@ -14,7 +16,7 @@ import { OutputOrder } from '../rows/output-order.ts';
 import { rowsWhere } from '../rows/rows-where.ts';
 import { sameTypes } from '../rows/same-types.ts';
 import { type JoinInput, MergedProgress } from './merged-progress.ts';
-import { joinColumns, type RightColumns } from './right-columns.ts';
+import { joinColumns, nullNumbers, type RightColumns } from './right-columns.ts';
 import { type AsOfMatch, RightHistory } from './right-history.ts';
 import { type Rises, riseAtEnd } from './rises.ts';
 import { concatTimes, type TimedRows, WaitingRuns } from './waiting-runs.ts';
@@ -121,13 +123,42 @@ export class AsOfState {
 
   /** Reads a state, also of version 1, which kept all columns of right rows, and the watermark of the output. */
   static read(settings: AsOfSettings, input: StateReader, version = 2): AsOfState {
+    return AsOfState.#read(settings, input, version, (right, missing) => {
+      if (missing.length === 0) return right;
+      throw new MillraceError('STATE_INCOMPATIBLE', `the right rows in the state have no column '${missing.join("', '")}'`);
+    });
+  }
+
+  /** As {@link AsOfState.read}, but columns that the right rows in the state do not have are null there. */
+  static adopt(settings: AsOfSettings, input: StateReader, version: number): AdoptedState<AsOfState> {
+    let fresh: readonly string[] = [];
+    const state = AsOfState.#read(settings, input, version, (right, missing) => {
+      fresh = missing;
+      const added = missing.map((column) => [column, nullNumbers(right.batch.numRows)]);
+      return withBatch(right, withColumns(right.batch, Object.fromEntries(added)));
+    });
+    return { state, kept: settings.columns.filter((column) => !fresh.includes(column)), fresh };
+  }
+
+  static #read(
+    settings: AsOfSettings,
+    input: StateReader,
+    version: number,
+    complete: (right: StreamBatch, missing: readonly string[]) => StreamBatch,
+  ): AsOfState {
     const state = new AsOfState(settings);
     state.#progress = MergedProgress.read(input);
     state.#order = OutputOrder.read(input);
     if (version === 1) input.number();
     const [left, right] = [readHeldRows(input), readHeldRows(input)];
     if (left !== undefined) state.#left.append(left, eventTimes(left.batch));
-    if (right !== undefined) state.#appendRight({ rows: right, times: eventTimes(right.batch) });
+    if (right === undefined) return state;
+    const isThere = (column: string) => right.batch.schema.fields.some(({ name }) => name === column);
+    const { rightKey, columns } = settings;
+    if (rightKey !== undefined && !isThere(rightKey))
+      throw new MillraceError('STATE_INCOMPATIBLE', `the right rows in the state have no key '${rightKey}'`);
+    const missing = columns.filter((column) => !isThere(column));
+    state.#appendRight({ rows: complete(right, missing), times: eventTimes(right.batch) });
     return state;
   }
 }

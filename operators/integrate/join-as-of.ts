@@ -51,6 +51,7 @@ export interface JoinAsOfOptions<L extends TypeMap, R extends TypeMap, C extends
  *
  * Rows behind the watermark are late: left ones go to `late`, right ones are ignored (counted as `late:right`). Null keys match each other. Memory: rows that wait, right rows not older
  * than these, and one right row per key that is within the tolerance, of which time, key and wanted columns; at most as many again that are no longer needed.
+ * Started from a savepoint with more `columns`, they are null for the right rows that came before.
  *
  * Ledger: in:0 = out + held + late.
  *
@@ -92,5 +93,6 @@ export function joinAsOf<L extends TypeMap, R extends TypeMap, const C extends s
       snapshot: (state, out) => state.write(out),
       restore: (input) => AsOfState.read(join, input),
       migrate: (input, version) => AsOfState.read(join, input, version),
+      adopt: (input, version) => AsOfState.adopt(join, input, version),
     });
 }

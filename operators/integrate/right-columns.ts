@@ -38,4 +38,5 @@ export function joinColumns(
   return withColumns(left, Object.fromEntries(added));
 }
 
-const nullNumbers = (rows: number): Data => takeData(float64Data(new Float64Array(0)), new Int32Array(rows).fill(-1));
+/** A column of nulls whose type is not known: of float64. */
+export const nullNumbers = (rows: number): Data => takeData(float64Data(new Float64Array(0)), new Int32Array(rows).fill(-1));

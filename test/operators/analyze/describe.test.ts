@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describe as describeStream } from '../../../operators/index.ts';
+import { type StateCell, StateReader, type StreamBatch } from '../../../streams/index.ts';
 import { operatorSuite } from '../../contract/operator-suite.ts';
 import { columnsOf, OperatorRun, reslice, runOperator } from '../../contract/run-operator.ts';
 import { type Readings, readings, sampleReadings } from '../readings.ts';
@@ -47,6 +48,27 @@ describe('describe', () => {
         expect(run.rows().map(({ row }) => [row.station, row.count, row.min, row.max])).toEqual(expected);
       }),
     );
+  });
+
+  test('a state of other columns is refused; those that are still there can be taken over', () => {
+    const rows = [1, 2, 3, 4, 5, 6].map((value, hour) => ({ station: hour % 2 === 0 ? 'a' : 'b', hour, pm25: value, count: 10 * value }));
+    const [past, next] = reslice(readings(rows), 4) as [StreamBatch<Readings>, StreamBatch<Readings>];
+    const make = (columns: readonly ('pm25' | 'count')[]) => () => describeStream<Readings, 'station'>({ columns, key: 'station' });
+    const { version, bytes } = new OperatorRun(make(['pm25'])).push(past).task.snapshot().get('describe') as {
+      version: number;
+      bytes: Uint8Array;
+    };
+    const run = new OperatorRun(make(['count', 'pm25']));
+    const cell = run.task.steps[0]?.cell as StateCell;
+    expect(() => cell.restore(new StateReader(bytes), version)).toThrow(expect.objectContaining({ code: 'STATE_INCOMPATIBLE' }));
+    expect(cell.adopt?.(new StateReader(bytes), version)).toEqual({ kept: ['pm25'], fresh: ['count'] });
+    const described = run.push(next).end().rows();
+    expect(described.map(({ row }) => [row.column, row.station, row.count, row.min, row.max])).toEqual([
+      ['count', 'a', 1, 50, 50],
+      ['count', 'b', 1, 60, 60],
+      ['pm25', 'a', 3, 1, 5],
+      ['pm25', 'b', 3, 2, 6],
+    ]);
   });
 
   test('keys that are seen later in a batch are not shown yet', () => {

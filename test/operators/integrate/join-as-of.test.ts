@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { utf8Data, withColumns } from '../../../columnar/index.ts';
 import { joinAsOf } from '../../../operators/index.ts';
 import { writeHeldRows } from '../../../operators/rows/held-rows.ts';
-import { StateWriter, type StreamBatch, sliceStreamBatch } from '../../../streams/index.ts';
+import { type StateCell, StateReader, StateWriter, type StreamBatch, sliceStreamBatch, withBatch } from '../../../streams/index.ts';
 import { joinSuite } from '../../contract/join-suite.ts';
 import { JoinRun, type MakeJoin } from '../../contract/run-join.ts';
 import { interleaved, sampleStreams } from '../interleave.ts';
@@ -24,6 +25,12 @@ const right = (hour: number, pm25: number, station = 'a'): Row => ({ input: 1, h
 const joined = (rows: readonly Row[], options = {}) => {
   const run = new JoinRun(make(options), 2).push(interleaved(rows)).end();
   return run.rows().map(({ row }) => [((row.at as number) - START) / HOUR, row.right_pm25]);
+};
+
+const withNotes = ([lefts, rights]: readonly StreamBatch[]) => {
+  const batch = (rights as StreamBatch).batch;
+  const note = utf8Data(Array.from({ length: batch.numRows }, () => 'new'));
+  return [lefts as StreamBatch, withBatch(rights as StreamBatch, withColumns(batch, { note } as never))];
 };
 
 describe('joinAsOf', () => {
@@ -124,6 +131,30 @@ describe('joinAsOf', () => {
     const whole = new JoinRun(make(), 2).push(streams).end();
     expect(run.rows()).toEqual(whole.rows().slice(1));
     expect(run.rows().map(({ row }) => row.right_pm25)).toEqual([4, 4, 9]);
+  });
+
+  test('a state without a column that is wanted now is refused, or taken over with nulls', () => {
+    const streams = interleaved([right(1, 1), left(1), left(2), right(3, 3), left(4), right(5, 5), left(6), right(7, 7)]);
+    const { version, bytes } = new JoinRun(make(), 2).push(streams, 4096, 0, 3).task.snapshot().get('joinAsOf') as {
+      version: number;
+      bytes: Uint8Array;
+    };
+    const wider = () => new JoinRun(make({ columns: ['note', 'pm25'] }), 2);
+    const cellOf = (run: JoinRun) => run.task.steps[0]?.cell as StateCell;
+    expect(() => cellOf(wider()).restore(new StateReader(bytes), version)).toThrow(
+      expect.objectContaining({ code: 'STATE_INCOMPATIBLE', message: expect.stringContaining("'note'") }),
+    );
+    const run = wider();
+    expect(cellOf(run).adopt?.(new StateReader(bytes), version)).toEqual({ kept: ['pm25'], fresh: ['note'] });
+    const rows = run.push(withNotes(streams), 4096, 3).end().rows();
+    expect(rows.map(({ row }) => [row.right_pm25, row.right_note])).toEqual([
+      [1, null],
+      [1, null],
+      [3, 'new'],
+      [5, 'new'],
+    ]);
+    const other = new JoinRun(make({ rightKey: 'note' }), 2);
+    expect(() => cellOf(other).adopt?.(new StateReader(bytes), version)).toThrow("no key 'note'");
   });
 
   test('forward needs a tolerance, and two columns cannot have one name', () => {
