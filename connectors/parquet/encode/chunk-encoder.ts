@@ -3,7 +3,7 @@ import type { ChunkSetting, ChunkValues, ValueRange } from './chunk-values.ts';
 import { CodeValues } from './code-values.ts';
 import { EncodeMemory } from './encode-memory.ts';
 import type { ColumnPlan, PackedColumn, ValueLayout } from './packed-rows.ts';
-import { longestPage, pageEnds } from './page-cuts.ts';
+import { longestPage, type PageLimits, pageEnds } from './page-cuts.ts';
 import { type Append, type Codec, PageOutput, packedBound, type WrittenChunk } from './page-output.ts';
 import { TextValues } from './text-values.ts';
 import { WordValues } from './word-values.ts';
@@ -25,16 +25,21 @@ const VALUES: Readonly<Record<ValueLayout, new (setting: ChunkSetting) => ChunkV
 /** Encodes column chunks, one after the other in the same memory. */
 export class ChunkEncoder {
   readonly #memory = new EncodeMemory();
+  readonly #limits: PageLimits;
+
+  constructor(limits: PageLimits) {
+    this.#limits = limits;
+  }
 
   encode(plan: ColumnPlan, column: PackedColumn, rows: number, codec: Codec, append: Append): EncodedChunk {
     if (!plan.isOptional && column.nullCount > 0)
       throw new RangeError(`column '${plan.name}' is required, but ${column.nullCount} of its values are null`);
     const memory = this.#memory;
-    const ends = pageEnds(column, rows);
+    const ends = pageEnds(column, rows, this.#limits);
     const longest = longestPage(column, ends);
     const body = 32 + Math.ceil(longest.rows / 8) + longest.rows * 8 + longest.textBytes;
     memory.prepare({ validity: Math.ceil(longest.rows / 8) + 1, body, packed: packedBound(body) });
-    const values = new VALUES[plan.layout]({ memory, plan, column, rows, longest });
+    const values = new VALUES[plan.layout]({ memory, plan, column, rows, longest, limits: this.#limits });
     const output = new PageOutput(memory, codec, append);
     let from = 0;
     for (const to of ends) {

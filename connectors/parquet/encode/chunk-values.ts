@@ -1,5 +1,6 @@
 import type { EncodeMemory } from './encode-memory.ts';
 import type { ColumnPlan, PackedColumn } from './packed-rows.ts';
+import type { PageLimits } from './page-cuts.ts';
 import type { PageOutput } from './page-output.ts';
 
 /** Rows of one page. */
@@ -40,17 +41,25 @@ export interface ChunkSetting {
   readonly plan: ColumnPlan;
   readonly column: PackedColumn;
   readonly rows: number;
+  readonly limits: PageLimits;
   /** Of the longest page. */
   readonly longest: { readonly rows: number; readonly textBytes: number };
 }
 
-/** A dictionary that has become larger is of no use: the pages that follow are plain. */
-export const DICTIONARY_BYTES = 1024 * 1024;
-/** Of so many values at first, all but this part may be distinct. */
-const PROBE = { values: 2_048, distinct: 0.9 };
+/** Of so many values at first, at most this part may be distinct. */
+const PROBES = [
+  { values: 2_048, distinct: 0.9 },
+  { values: 16_384, distinct: 0.5 },
+] as const;
 
-/** How many of a page's values are coded on trial. */
-export const probeOf = (present: number, before: number): number => (before === 0 ? Math.min(PROBE.values, present) : 0);
+/** A page's values that are to be coded. */
+export interface Trial {
+  readonly present: number;
+  /** Values of the pages before. */
+  readonly before: number;
+  /** Whether a part of them can be coded before the rest. */
+  readonly isDivisible: boolean;
+}
 
 /**
  * Codes the values of a page, as long as that pays: returns whether it does.
@@ -60,15 +69,20 @@ export const probeOf = (present: number, before: number): number => (before === 
  */
 export function codedAsLongAsItPays(
   plan: ColumnPlan,
-  { present, before, probe }: { readonly present: number; readonly before: number; readonly probe: number },
+  { present, before, isDivisible }: Trial,
   code: (from: number, to: number) => number,
   size: () => number,
 ): boolean {
   const isSampled = plan.dictionary === 'sample';
-  const first = isSampled ? probe : 0;
-  if (first > 0 && code(0, first) < first) return false;
-  if (first === PROBE.values && size() > first * PROBE.distinct) return false;
-  if (code(first, present) < present - first) return false;
+  let done = 0;
+  if (isSampled && isDivisible && before === 0) {
+    for (const { values, distinct } of PROBES) {
+      if (present < values) break;
+      if (code(done, values) < values - done || size() > values * distinct) return false;
+      done = values;
+    }
+  }
+  if (code(done, present) < present - done) return false;
   return !isSampled || size() * 2 <= before + present;
 }
 

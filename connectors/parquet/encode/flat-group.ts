@@ -1,6 +1,7 @@
 import { THRIFT, ThriftStruct, type ThriftValue } from '../format/thrift-value.ts';
 import { ChunkEncoder, type EncodedChunk } from './chunk-encoder.ts';
 import type { ColumnPlan, PackedRows } from './packed-rows.ts';
+import { PAGE_LIMITS } from './page-cuts.ts';
 import { type Append, CODECS, type Codec } from './page-output.ts';
 
 /** How the chunks of a row group are written. */
@@ -17,7 +18,11 @@ const DICTIONARY_PAGE = 2;
 
 /** Encodes row groups of flat columns. */
 export class FlatGroups {
-  readonly #chunks = new ChunkEncoder();
+  readonly #chunks: ChunkEncoder;
+
+  constructor(limits = PAGE_LIMITS) {
+    this.#chunks = new ChunkEncoder(limits);
+  }
 
   /** Writes the column chunks of a row group, which begins at `position` of its file; returns its place in the footer. */
   encode(rows: PackedRows, plans: readonly ColumnPlan[], encoding: GroupEncoding, position: number, append: Append): ThriftStruct {

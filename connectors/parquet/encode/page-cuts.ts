@@ -1,22 +1,30 @@
 import type { PackedColumn } from './packed-rows.ts';
 
-/** Whole bytes of bitmaps; few enough for the near caches. */
-export const PAGE_ROWS = 20_480;
-/** Bytes of strings in a page, unless eight of them are longer. */
-export const PAGE_BYTES = 1024 * 1024;
+/** How large pages and dictionaries become. */
+export interface PageLimits {
+  /** A multiple of eight, for whole bytes of bitmaps. */
+  readonly pageRows: number;
+  /** Bytes of strings in a page, unless eight of them are longer. */
+  readonly pageBytes: number;
+  /** A dictionary that has become larger is of no use: the pages that follow are plain. */
+  readonly dictionaryBytes: number;
+}
+
+/** A megabyte, which is so many words of eight bytes: Node's zstd takes 90 us per page beside its bytes. */
+export const PAGE_LIMITS: PageLimits = { pageRows: 131_072, pageBytes: 1024 * 1024, dictionaryBytes: 1024 * 1024 };
 
 /** Where the pages of a column chunk end: rows, multiples of eight but for the last. They depend on the rows alone. */
-export function pageEnds({ offsets }: PackedColumn, rows: number): number[] {
+export function pageEnds({ offsets }: PackedColumn, rows: number, { pageRows, pageBytes }: PageLimits): number[] {
   const ends: number[] = [];
   for (let from = 0; from < rows; from = ends.at(-1) as number) {
-    const most = Math.min(rows, from + PAGE_ROWS);
-    ends.push(offsets === undefined ? most : textEnd(offsets, from, most));
+    const most = Math.min(rows, from + pageRows);
+    ends.push(offsets === undefined ? most : textEnd(offsets, from, most, pageBytes));
   }
   return ends;
 }
 
-function textEnd(offsets: Int32Array, from: number, most: number): number {
-  const limit = (offsets[from] as number) + PAGE_BYTES;
+function textEnd(offsets: Int32Array, from: number, most: number, pageBytes: number): number {
+  const limit = (offsets[from] as number) + pageBytes;
   if ((offsets[most] as number) <= limit) return most;
   let low = 1;
   let high = Math.ceil((most - from) / 8);

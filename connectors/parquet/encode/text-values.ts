@@ -2,10 +2,8 @@ import {
   type ChunkSetting,
   type ChunkValues,
   codedAsLongAsItPays,
-  DICTIONARY_BYTES,
   type PageRows,
   type PageValues,
-  probeOf,
   type ValueRange,
   writeCodes,
 } from './chunk-values.ts';
@@ -26,12 +24,12 @@ export class TextValues implements ChunkValues {
   #size = 0;
 
   constructor(setting: ChunkSetting) {
-    const { memory, plan, rows, longest } = setting;
+    const { memory, plan, rows, longest, limits } = setting;
     this.#setting = setting;
     memory.prepare({ input: (longest.rows + 1) * 4, texts: longest.textBytes });
     if (plan.dictionary === 'never') return;
-    const entries = Math.min(rows, DICTIONARY_BYTES / LEAST_ENTRY + longest.rows);
-    memory.prepare({ codes: longest.rows * 4 + 32, ...TextDictionary.needs(entries, DICTIONARY_BYTES + longest.textBytes) });
+    const entries = Math.min(rows, limits.dictionaryBytes / LEAST_ENTRY + longest.rows);
+    memory.prepare({ codes: longest.rows * 4 + 32, ...TextDictionary.needs(entries, limits.dictionaryBytes + longest.textBytes) });
     this.#dictionary = new TextDictionary(memory, entries);
   }
 
@@ -52,8 +50,8 @@ export class TextValues implements ChunkValues {
   }
 
   #codedPage(dictionary: TextDictionary, rows: PageRows, offsets: number, texts: number, out: number): number | undefined {
-    const { memory, plan } = this.#setting;
-    if (dictionary.bytes > DICTIONARY_BYTES || dictionary.size * LEAST_ENTRY > DICTIONARY_BYTES) return undefined;
+    const { memory, plan, limits } = this.#setting;
+    if (Math.max(dictionary.bytes, dictionary.size * LEAST_ENTRY) > limits.dictionaryBytes) return undefined;
     const codes = memory.at('codes');
     const header = memory.at('header');
     const code = (from: number, to: number) =>
@@ -68,7 +66,7 @@ export class TextValues implements ChunkValues {
     // Where strings are missing, a part of those that are there has no place of its own: all or nothing.
     const isCoded = codedAsLongAsItPays(
       plan,
-      { present: rows.present, before: this.#before, probe: rows.validity === 0 ? probeOf(rows.present, this.#before) : 0 },
+      { present: rows.present, before: this.#before, isDivisible: rows.validity === 0 },
       rows.validity === 0 ? code : () => code(0, rows.to - rows.from),
       () => dictionary.size,
     );

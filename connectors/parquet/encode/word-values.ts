@@ -2,10 +2,8 @@ import {
   type ChunkSetting,
   type ChunkValues,
   codedAsLongAsItPays,
-  DICTIONARY_BYTES,
   type PageRows,
   type PageValues,
-  probeOf,
   slotBytes,
   type ValueRange,
   writeCodes,
@@ -25,14 +23,14 @@ export class WordValues implements ChunkValues {
   #size: number | undefined;
 
   constructor(setting: ChunkSetting) {
-    const { memory, plan, rows, longest } = setting;
+    const { memory, plan, rows, longest, limits } = setting;
     this.#setting = setting;
     this.#width = plan.layout === 'words8' ? 8 : 4;
     this.#range = new WordRange(memory, plan.order as WordOrder);
     const bytes = longest.rows * 8;
     memory.prepare({ input: bytes, present: bytes });
     if (plan.dictionary === 'never') return;
-    const most = Math.min(rows, DICTIONARY_BYTES / this.#width);
+    const most = Math.min(rows, limits.dictionaryBytes / this.#width);
     memory.prepare({ codes: bytes, entries: most * this.#width, slots: slotBytes(most), packed: most * this.#width * 2 });
     const header = new Uint32Array([0, most, 0, memory.at('slots'), memory.at('entries')]);
     memory.functions.clearWords(memory.load('header', new Uint8Array(header.buffer)));
@@ -72,7 +70,7 @@ export class WordValues implements ChunkValues {
     const header = memory.at('header');
     const isCoded = codedAsLongAsItPays(
       plan,
-      { present: rows.present, before: this.#before, probe: probeOf(rows.present, this.#before) },
+      { present: rows.present, before: this.#before, isDivisible: true },
       (from, to) => code(header, values + from * this.#width, to - from, codes + from * 4),
       () => this.#entries,
     );

@@ -8,10 +8,10 @@ import { fileHead, fileTail, HEAD_BYTES } from '../../../../connectors/parquet/f
 import { THRIFT } from '../../../../connectors/parquet/format/thrift-value.ts';
 import { rowJson } from '../../../../connectors/parquet/read/row-json.ts';
 
-const groups = new FlatGroups();
+const usual = new FlatGroups();
 
 /** A Parquet file of row groups, each of batches, by our encoder alone. */
-export function encodedFile(rowGroups: readonly (readonly Batch[])[], encoding: Encoding): Uint8Array {
+export function encodedFile(rowGroups: readonly (readonly Batch[])[], encoding: Encoding, groups = usual): Uint8Array {
   const form = fileForm((rowGroups[0] as readonly Batch[])[0] as Batch, encoding);
   const parts: Uint8Array[] = [fileHead()];
   let position = HEAD_BYTES;

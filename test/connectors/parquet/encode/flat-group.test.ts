@@ -24,13 +24,13 @@ import {
   Uint32,
   Uint64,
   Utf8,
-  Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../../columnar/index.ts';
 import type { Encoding } from '../../../../connectors/parquet/encode/encoding.ts';
+import { FlatGroups } from '../../../../connectors/parquet/encode/flat-group.ts';
 import { parseFooter } from '../../../../connectors/parquet/format/footer.ts';
 import { byLibrary, encodedFile, rowsOf } from './encoded-file.ts';
 
@@ -141,15 +141,28 @@ describe('row groups of flat columns', () => {
   test.each(['auto', 'all'] as const)(
     'many pages, of words and texts that are coded, coded at first, or plain; dictionary %s',
     (dictionary) => {
-      const types = [new Int64(), new Utf8(), new Float64(), new Int32(), new Dictionary(new Utf8(), new Int32(), 1)];
-      const shapes = [(row: number) => row % 97, (row: number) => (row < 25_000 ? row % 50 : row), (row: number) => row];
-      for (const [index, shape] of shapes.entries()) {
-        const numbers = Array.from({ length: 41_003 }, (_, row) => shape(row));
-        const batch = batchOf(types, numbers, (dictionary === 'all') === (index !== 1));
-        const groups = [[batch], [batch.slice(7, 1_000) as Batch]];
-        const read = byLibrary(encodedFile(groups, { compression: 'snappy', dictionary, statistics: true }));
-        for (const column of types.keys()) expect(textOf(read, column) === textOf(groups.flat(), column), `column ${column}`).toBe(true);
+      const types = [new Int64(), new Utf8(), new Float64(), new Int32(), new Dictionary(new Utf8(), new Int32(), 1_001), new Bool()];
+      const shapes = [(row: number) => row % 97, (row: number) => (row < 900 ? row % 50 : row), (row: number) => row];
+      const small = new FlatGroups({ pageRows: 256, pageBytes: 2_000, dictionaryBytes: 4_096 });
+      const seen = new Set<string>();
+      for (const shape of shapes) {
+        for (const nulls of [false, true]) {
+          const numbers = Array.from({ length: 3_003 }, (_, row) => shape(row));
+          const batch = batchOf(types, numbers, nulls);
+          const file = encodedFile(
+            [[batch], [batch.slice(7, 1_000) as Batch]],
+            { compression: 'snappy', dictionary, statistics: true },
+            small,
+          );
+          expect(rowsOf(byLibrary(file))).toEqual([...rowsOf([batch]), ...rowsOf([batch]).slice(7, 1_000)]);
+          for (const { root, encodings } of footerOf(file).rowGroups[0]?.columns ?? [])
+            seen.add(`${root} ${kindOf(file, root, encodings)}`);
+        }
       }
+      // All of them occurred: coded, plain, and, where a dictionary was given up on the way, both.
+      for (const column of ['c0', 'c1', 'c2', 'c3']) expect([...seen]).toContain(`${column} coded`);
+      for (const column of ['c0', 'c1', 'c2']) expect([...seen]).toContain(`${column} both`);
+      if (dictionary === 'auto') for (const column of ['c0', 'c1']) expect([...seen]).toContain(`${column} plain`);
     },
   );
 
@@ -237,9 +250,14 @@ describe('statistics', () => {
   });
 });
 
-/** All values of a column as one text. */
-const textOf = (batches: readonly { readonly data: { readonly children: readonly Data[] } }[], column: number): string =>
-  batches.flatMap(({ data }) => new Vector([data.children[column] as Data]).toJSON()).join('|');
+/** Which pages a column of the first row group has, as its footer tells. */
+function kindOf(file: Uint8Array, name: string, encodings: readonly string[]): string {
+  const chunks = footerOf(file).thrift.structs(4)[0]?.structs(1) ?? [];
+  const about = chunks[Number(name.slice(1))]?.struct(3)?.structs(13) ?? [];
+  const plainPages = about.some((pages) => pages.number(1) === 0 && pages.number(2) === 0);
+  if (!encodings.includes('rle-dictionary')) return 'plain';
+  return plainPages ? 'both' : 'coded';
+}
 
 function footerOf(file: Uint8Array) {
   const length = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true);
