@@ -10,6 +10,8 @@ export interface HomeOptions {
   readonly patience?: Duration;
   /** Folder of the embedded log; default `.millrace`. */
   readonly state?: string;
+  /** Disk budget of the embedded log, bytes: nearly there, records that all tasks have read are given up; what does not fit fails. Unlimited unless given. */
+  readonly logBytes?: number;
   /** Open for reading beside a run that writes. */
   readonly readOnly?: boolean;
   /** Do not take the folder's run lock: workers of one run, and commands beside a run; tasks are still fenced one by one. */
@@ -23,6 +25,11 @@ export function openHome(options: HomeOptions): Home {
   if (options.brokers !== undefined && options.brokers !== '') {
     return openKafka({ brokers: options.brokers, ...(options.patience === undefined ? {} : { patience: options.patience }) });
   }
-  const { state = '.millrace', readOnly = false, shared = false, committer } = options;
-  return openLog(state, { readOnly, exclusive: !shared, ...(committer === undefined ? {} : { committer }) });
+  const { state = '.millrace', readOnly = false, shared = false, committer, logBytes } = options;
+  return openLog(state, {
+    readOnly,
+    exclusive: !shared,
+    ...(committer === undefined ? {} : { committer }),
+    ...(logBytes === undefined ? {} : { maxBytes: logBytes }),
+  });
 }

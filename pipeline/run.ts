@@ -169,8 +169,8 @@ class PipelineRun {
         tasks,
       );
     }
-    const { brokers, patience, state } = this.#options;
-    const place = { brokers, patience, state, committer: home.committerPort?.() };
+    const { brokers, patience, state, logBytes } = this.#options;
+    const place = { brokers, patience, state, logBytes, committer: home.committerPort?.() };
     const start = { home: place, partitions, found, options, consent, tasks };
     const thread = new ThreadTasks(this.#threads, start, { onNotice, onRetry });
     if (this.#inputEnds()) thread.endInput();

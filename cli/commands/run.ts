@@ -30,6 +30,12 @@ export const run = command({
     allowOrphans: z.boolean().default(false).describe('drop the state of steps that the pipeline no longer has'),
     resetSteps: z.string().optional().describe('steps that begin anew, separated by commas, whatever their state'),
     stateBytes: z.coerce.number().int().min(1).optional().describe('most bytes of state per task'),
+    logBytes: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('disk budget of the embedded log, bytes; records that all tasks have read make room'),
     summary: z.string().optional().describe('write the summary to this file, as JSON'),
     epochTime: z.string().default('1s').describe('longest time between two commits'),
     guarantee: z
@@ -44,6 +50,7 @@ export const run = command({
     const running = start(pipeline, {
       ...homeOf(options),
       fresh: options.fresh,
+      ...(options.logBytes === undefined ? {} : { logBytes: options.logBytes }),
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),
       ...(options.savepoint === undefined ? {} : { savepoint: options.savepoint }),

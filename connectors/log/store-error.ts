@@ -26,7 +26,7 @@ export function storeError(thrown: unknown, file: string): MillraceError {
   }
   if (primary === FULL) {
     return new MillraceError('STORE_FAILED', `no space left for ${file}; what was committed before is safe`, {
-      hint: 'free disk space or raise the log budget, then start again',
+      hint: 'free disk space or raise the budget (logBytes), then start again',
       cause,
     });
   }
