@@ -19,10 +19,20 @@ async function* batchesOf(definition: SourceDefinition<never>): AsyncGenerator<S
 const sourceOf = (path: string, columns?: readonly string[]) => parquet(path, { ...(columns && { columns }) }) as SourceDefinition<never>;
 
 async function read(path: string, columns?: string): Promise<object> {
-  const started = performance.now();
+  const spent = stopwatch();
   let rows = 0;
   for await (const { batch } of batchesOf(sourceOf(path, columns?.split(',')))) rows += batch.numRows;
-  return { rows, seconds: (performance.now() - started) / 1000 };
+  return { rows, ...spent() };
+}
+
+/** Wall time, and CPU time of all threads, from now on. */
+function stopwatch(): () => { readonly seconds: number; readonly cpu: number } {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { seconds: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 };
+  };
 }
 
 /** The time of the sink alone: its input is in memory before, so that nothing of the sink's work can hide behind reading. */
@@ -33,15 +43,12 @@ async function write(path: string, folder: string, codec: string): Promise<objec
   const sink = archive(folder, { compression: codec as ArchiveOptions['compression'] & string, roll: { rows: 1e9, bytes: 1e12 } }).create();
   await sink.open('bench');
   await sink.recover(undefined);
-  const started = performance.now();
-  const before = process.cpuUsage();
+  const spent = stopwatch();
   for (const input of inputs) await sink.write(input);
   await sink.prepare(1);
   await sink.commit(1);
   await sink.close();
-  const { user, system } = process.cpuUsage(before);
-  const rows = inputs.reduce((sum, { batch }) => sum + batch.numRows, 0);
-  return { rows, seconds: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 };
+  return { rows: inputs.reduce((sum, { batch }) => sum + batch.numRows, 0), ...spent() };
 }
 
 /** Pacing error: by how many ms rows come after they are due, in wall time. */

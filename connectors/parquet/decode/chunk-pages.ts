@@ -24,6 +24,8 @@ const WINDOW = 2 * 1024 * 1024;
 const LONGEST_HEADER = 64 * 1024;
 /** Bits are counted in 31 bits. */
 const LARGEST_PAGE = 128 * 1024 * 1024;
+/** Believed of any page; larger ones only where the footer says that the chunk has so many bytes. */
+const USUAL_PAGE = 1024 * 1024;
 
 const DATA = 0;
 const DICTIONARY = 2;
@@ -38,6 +40,7 @@ export class ChunkPages {
   readonly #codec: number;
   readonly #isOptional: boolean;
   readonly #mostValues: number;
+  readonly #mostBytes: number;
   readonly #scratch: Scratch;
   /** Bytes of the dictionary that pages refer to. */
   #entryBytes = 0;
@@ -52,6 +55,7 @@ export class ChunkPages {
     this.#codec = chunk.struct(3)?.number(4) ?? 0;
     this.#isOptional = about.isOptional;
     this.#mostValues = about.rows;
+    this.#mostBytes = Math.min(LARGEST_PAGE, Math.max(USUAL_PAGE, chunk.struct(3)?.number(6) ?? 0));
     this.#scratch = scratch;
     this.#position = place.start;
     this.#end = place.start + place.length;
@@ -66,7 +70,8 @@ export class ChunkPages {
       const { struct: header, length } = readThriftAt(this.#bytes(longest));
       const packedSize = header.number(3) ?? -1;
       const size = header.number(2) ?? -1;
-      if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > LARGEST_PAGE) throw new RangeError('a page has no length');
+      if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > this.#mostBytes)
+        throw new RangeError('a page has another length than its column chunk leaves room for');
       this.#position += length;
       this.#hold(packedSize);
       if (header.number(1) === DICTIONARY) this.#entryBytes = size;

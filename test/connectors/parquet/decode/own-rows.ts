@@ -133,8 +133,8 @@ export function randomFile(batch: Batch, random: Random): Uint8Array {
     // Codes of strings that the file keeps plain are left to the library.
     .setColumnDictionaryEnabled('sensor', true)
     .setDictionaryPageSizeLimit(below(2) === 0 ? 1 << 20 : 256 + below(4_000))
-    .setDataPageSizeLimit(50 + below(3_000))
-    .setWriteBatchSize(1 + below(200));
+    .setDataPageSizeLimit(20 + below(600))
+    .setWriteBatchSize(1 + below(60));
   return writeParquet(Table.fromIPCStream(batchToIpc(batch)), properties.build());
 }
 
