@@ -1,3 +1,5 @@
+import type { PlacedSocket } from './broker-socket.ts';
+
 /** What is changed, and used, of kafkajs' connection. */
 export declare class KafkaConnection {
   readonly host: string;
@@ -5,7 +7,7 @@ export declare class KafkaConnection {
   readonly connectionTimeout: number;
   /** Set while SASL is under way. */
   readonly authHandlers: object | null;
-  socket: { readonly destroyed: boolean; destroy(error: Error): void } | undefined;
+  socket: PlacedSocket | undefined;
   /** Chunks of a response that has not come whole, and their bytes. */
   chunks: Buffer[];
   bytesBuffered: number;
@@ -21,12 +23,14 @@ export const UNANSWERED = 'nothing was answered';
 const SIZE_BYTES = 4;
 /** Every response begins with the number of its request. */
 const SMALLEST_RESPONSE = 4;
+/** What is left of a response is read to its place when it is at least so long; less comes with the responses behind it in one read. */
+const LONG_REST = 64 * 1024;
 /** No response is larger: fetches are bounded far below. */
 const LARGEST_RESPONSE = 1024 * 1024 * 1024;
 
 /**
  * kafkajs' connection without its faults: it opens a socket per request that comes while it connects, waits for ever when the broker hangs up before the handshake ends, takes leave of
- * closed sockets again and again, gives a port that never answers the time of a slow request, and begins with half a response of the socket before. Responses are put together here, from one read buffer into one block each.
+ * closed sockets again and again, gives a port that never answers the time of a slow request, and begins with half a response of the socket before. Responses are put together here, in one block each: long ones are read right there.
  */
 export function steadyConnection(Original: typeof KafkaConnection): typeof KafkaConnection {
   return class extends Original {
@@ -58,10 +62,21 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
       const { promise: late, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => reject(hungUp(this.host, this.port)), this.connectionTimeout + 100);
       try {
-        return await Promise.race([super.connect(), late]);
+        const connected = super.connect();
+        this.#placeReads(this.socket);
+        return await Promise.race([connected, late]);
       } finally {
         clearTimeout(timer);
       }
+    }
+
+    #placeReads(socket: PlacedSocket | undefined): void {
+      if (socket === undefined) return;
+      socket.place = () => {
+        const response = this.#response;
+        const long = response !== undefined && response.length - this.#filled >= LONG_REST;
+        return long && this.socket === socket ? response.subarray(this.#filled) : undefined;
+      };
     }
 
     /** What is asked first (which versions are known) takes a broker no time; kafkajs would wait as for any request. */
@@ -75,7 +90,7 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
       }
     }
 
-    /** `data` lies in a buffer that is read into again: what is kept is copied. */
+    /** `data` lies where it belongs, or in a buffer that is read into again: what is kept of that is copied. */
     override processData(data: Buffer): unknown {
       if (this.authHandlers !== null) return super.processData(Buffer.from(data));
       for (let at = 0; at < data.length; )
@@ -98,7 +113,8 @@ export function steadyConnection(Original: typeof KafkaConnection): typeof Kafka
     }
 
     #takeBody(response: Buffer, data: Buffer, at: number): number {
-      const taken = data.copy(response, this.#filled, at);
+      const there = data.buffer === response.buffer && data.byteOffset === response.byteOffset + this.#filled;
+      const taken = there ? data.length : data.copy(response, this.#filled, at);
       this.#filled += taken;
       if (this.#filled === response.length) {
         this.#answered = true;

@@ -97,3 +97,26 @@ test('a closed socket is not taken leave of again', async () => {
   connection.socket = { destroyed: true, destroy: () => {} };
   expect(await connection.disconnect()).toBeUndefined();
 });
+
+test('the rest of a long response is read to its place, and only that', async () => {
+  const connection = make();
+  const socket: { destroyed: boolean; destroy(): void; place?: () => Buffer | undefined } = { destroyed: false, destroy: () => {} };
+  connection.socket = socket;
+  await connection.connect();
+  const bodies = ['short', 'long '.repeat(60_000), 'x'.repeat(70_000), 'last'];
+  const bytes = Buffer.concat(bodies.map(framed));
+  const reused = Buffer.alloc(4096);
+  let placed = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const place = socket.place?.();
+    const into = place ?? reused;
+    const size = Math.min(into.length, 10_000, bytes.length - at);
+    bytes.copy(into, 0, at, at + size);
+    connection.processData(into.subarray(0, size));
+    if (place === undefined) reused.fill(0);
+    else placed += size;
+    at += size;
+  }
+  expect(connection.received).toEqual(bodies.map((body) => framed(body).toString('latin1')));
+  expect(placed).toBeGreaterThan(200_000);
+});
