@@ -1,4 +1,5 @@
 export * as activationCodes from './activation-codes.ts';
+export { blockPackers, MOST_BLOCK_BYTES } from './block-packer.ts';
 export { crc32c } from './crc32c.ts';
 export { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
 export { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from './json-scanner.ts';

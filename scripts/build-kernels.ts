@@ -23,6 +23,7 @@ const MODULES = [
   { constant: 'PARQUET_PAGES', entry: 'parquet-pages.ts', flags: ARENA },
   { constant: 'PARQUET_ENCODE', entry: 'parquet-encode.ts', flags: ARENA },
   { constant: 'WINDOW_ROWS', entry: 'window-rows.ts', flags: ARENA },
+  { constant: 'BLOCK_PACKER', entry: 'block-packer.ts', flags: ARENA },
   { constant: 'RECORD_BATCH', entry: 'record-batch.ts', flags: ARENA },
   { constant: 'MATH', entry: 'math-module.ts', flags: [] },
 ];

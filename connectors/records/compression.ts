@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { MillraceError } from '../../streams/index.ts';
 import { MAX_UNPACKED } from './byte-sink.ts';
 import { damaged } from './damaged.ts';
@@ -15,15 +15,19 @@ interface Codec {
 }
 
 const limits = { maxOutputLength: MAX_UNPACKED };
+const ZSTD_FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const same = (bytes: Uint8Array) => bytes;
 
-/** By number in the batch's attributes. Level 1 of gzip: three times as fast as the default for a tenth more bytes. */
+/**
+ * By number in the batch's attributes. Level 1 of gzip: three times as fast as the default for a tenth more bytes; of zstd: one and a half times to twice as fast, for hardly more bytes and
+ * for JSON often fewer.
+ */
 const CODECS: readonly Codec[] = [
   { name: 'none', pack: same, unpack: same },
   { name: 'gzip', pack: (bytes) => gzipSync(bytes, { level: 1 }), unpack: (packed) => plain(gunzipSync(packed, limits)) },
   { name: 'snappy', pack: packSnappy, unpack: unpackSnappy },
   { name: 'lz4', pack: packLz4, unpack: unpackLz4 },
-  { name: 'zstd', pack: (bytes) => zstdCompressSync(bytes), unpack: (packed) => plain(zstdDecompressSync(packed, limits)) },
+  { name: 'zstd', pack: (bytes) => zstdCompressSync(bytes, ZSTD_FAST), unpack: (packed) => plain(zstdDecompressSync(packed, limits)) },
 ];
 
 /** Not a Buffer, whose slice would share memory. */

@@ -1,6 +1,6 @@
+import { blockPackers } from '../../kernels/index.ts';
 import { ByteSink, MAX_UNPACKED } from './byte-sink.ts';
 import { damaged } from './damaged.ts';
-import { MatchFinder, matchLength } from './match-finder.ts';
 
 /**
  * Snappy, raw and in the framing of Java's snappy-java, which Kafka's clients use: magic (8) | version (4) | compatible version (4), then blocks: length (4, big-endian) | raw Snappy.
@@ -11,8 +11,6 @@ const MAGIC_BYTES = 8;
 const BLOCK_BYTES = 32 * 1024;
 /** Three bytes stand for 64 at most, so a larger claim is false. */
 const BEST_RATIO = 64;
-const MIN_MATCH = 4;
-const LONGEST_COPY = 64;
 
 /** Unpacks Snappy data with or without Java's framing. Throws DECODE_FAILED for bytes that are none. */
 export function unpackSnappy(packed: Uint8Array): Uint8Array {
@@ -71,65 +69,17 @@ function unpackRaw(packed: Uint8Array, from: number, end: number, sink: ByteSink
 
 /** Packs bytes in Java's framing. */
 export function packSnappy(bytes: Uint8Array): Uint8Array {
+  const { snappy } = blockPackers();
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
   const out = new Uint8Array(FRAME_HEADER.length + bytes.length + Math.ceil(bytes.length / 6) + blocks * 40);
   const view = new DataView(out.buffer);
   out.set(FRAME_HEADER);
   let at = FRAME_HEADER.length;
-  const finder = new MatchFinder();
   for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
-    const end = packRaw(bytes, from, Math.min(from + BLOCK_BYTES, bytes.length), out, at + 4, finder);
-    view.setInt32(at, end - at - 4);
-    at = end;
+    const packed = snappy(bytes.subarray(from, from + BLOCK_BYTES));
+    view.setInt32(at, packed.length);
+    out.set(packed, at + 4);
+    at += 4 + packed.length;
   }
   return out.subarray(0, at);
-}
-
-function packRaw(bytes: Uint8Array, from: number, to: number, out: Uint8Array, start: number, finder: MatchFinder): number {
-  finder.reset();
-  let at = start;
-  for (let rest = to - from; ; rest >>>= 7) {
-    out[at++] = rest > 127 ? (rest & 127) | 128 : rest;
-    if (rest < 128) break;
-  }
-  let literals = from;
-  let position = from + 1;
-  while (position < to - MIN_MATCH) {
-    const found = finder.find(bytes, from, position);
-    if (found < 0) {
-      position += 1 + ((position - literals) >> 6);
-      continue;
-    }
-    const length = matchLength(bytes, found, position, to);
-    at = writeLiteral(bytes, literals, position, out, at);
-    at = writeCopies(out, at, position - found, length);
-    position += length;
-    literals = position;
-  }
-  return writeLiteral(bytes, literals, to, out, at);
-}
-
-function writeLiteral(bytes: Uint8Array, from: number, to: number, out: Uint8Array, start: number): number {
-  if (to === from) return start;
-  const length = to - from - 1;
-  let at = start;
-  if (length < 60) out[at++] = length << 2;
-  else {
-    // A block has 32 KiB, so two bytes of length always do.
-    out[at++] = 61 << 2;
-    out[at++] = length & 255;
-    out[at++] = length >> 8;
-  }
-  out.set(bytes.subarray(from, to), at);
-  return at + to - from;
-}
-
-function writeCopies(out: Uint8Array, start: number, distance: number, length: number): number {
-  let at = start;
-  for (let rest = length; rest > 0; rest -= LONGEST_COPY) {
-    out[at++] = ((Math.min(rest, LONGEST_COPY) - 1) << 2) | 2;
-    out[at++] = distance & 255;
-    out[at++] = distance >> 8;
-  }
-  return at;
 }

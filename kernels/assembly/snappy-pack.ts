@@ -3,9 +3,9 @@
 
 /** Copies reach back at most this far: two bytes tell the distance. */
 const BLOCK: usize = 65_536;
-const TABLE_BITS: u32 = 14;
+export const TABLE_BITS: u32 = 14;
 /** Positions so near to the end of a block are not looked up: eight bytes are read at each. */
-const END: usize = 16;
+export const END: usize = 16;
 
 /**
  * Packs `length` bytes into `out`, and returns how many they became: at most 32 + length * 7 / 6. `table`: 32 KiB for positions.
@@ -51,14 +51,14 @@ function packBlock(start: usize, end: usize, out: usize, table: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function slotOf(word: u32): usize {
+export function slotOf(word: u32): usize {
   return <usize>((word * 0x9e3779b1) >> (32 - TABLE_BITS)) << 1;
 }
 
 /** How many bytes from `a` on are those from `b` on, which ends at `end`. */
 // @ts-ignore: decorator
 @inline
-function sameBytes(a: usize, b: usize, end: usize): usize {
+export function sameBytes(a: usize, b: usize, end: usize): usize {
   const start = b;
   while (b + 8 <= end) {
     const difference = load<u64>(a) ^ load<u64>(b);
