@@ -1,28 +1,35 @@
-import type { Data } from 'apache-arrow';
+import type { Data, Float64 } from 'apache-arrow';
 import type { AdoptedState, StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
 import { type ColumnLayout, fittingColumns, readLayout, requireSame, writeLayout } from '../keys/column-memory.ts';
 import { type GroupedState, LivingKeys } from '../keys/living-keys.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { OutputOrder } from '../rows/output-order.ts';
+import type { Aggregate } from '../time/aggregates/aggregate.ts';
 import { count, max, mean, min, standardDeviation } from '../time/aggregates/numbers.ts';
-import { quantile } from '../time/aggregates/quantile.ts';
+import { quantiles } from '../time/aggregates/quantile.ts';
 import { missingShare } from '../time/aggregates/shares.ts';
-import { Slots } from '../time/slots.ts';
+import { type Aggregates, Slots } from '../time/slots.ts';
 
 /** The statistics of a column, in the order in which they are put out. */
 export const STATISTICS = ['count', 'missing', 'mean', 'deviation', 'min', 'q25', 'median', 'q75', 'max'] as const;
 
-const statisticsOf = (column: string) => ({
-  count: count(column),
-  missing: missingShare(column),
-  mean: mean(column),
-  deviation: standardDeviation(column),
-  min: min(column),
-  q25: quantile(column, 0.25),
-  median: quantile(column, 0.5),
-  q75: quantile(column, 0.75),
-  max: max(column),
-});
+type Quantile = Aggregate<never, Float64>;
+
+/** The quartiles have one sketch in common: made anew for each state. */
+function statisticsOf(column: string): Aggregates {
+  const [q25, median, q75] = quantiles(column, [0.25, 0.5, 0.75]) as [Quantile, Quantile, Quantile];
+  return {
+    count: count(column),
+    missing: missingShare(column),
+    mean: mean(column),
+    deviation: standardDeviation(column),
+    min: min(column),
+    q25,
+    median,
+    q75,
+    max: max(column),
+  };
+}
 
 /** What a run of `describe` needs to know. */
 export interface DescribeSettings {

@@ -13,9 +13,12 @@ export interface ObjectArithmetic<S> {
   read(input: StateReader): S;
 }
 
-/** An accumulator of one object per slot: for sketches and aggregates of your own. */
-export function objectAccumulator<S>({ create, adder, merge, data, write, read }: ObjectArithmetic<S>): Accumulator {
-  const states: S[] = [];
+/**
+ * An accumulator of one object per slot: for sketches and aggregates of your own.
+ *
+ * @param states where the objects lie, for aggregates that have them in common
+ */
+export function objectAccumulator<S>({ create, adder, merge, data, write, read }: ObjectArithmetic<S>, states: S[] = []): Accumulator {
   return {
     reserve: (before, slots) => {
       for (let slot = before; slot < slots; slot++) states[slot] = create();

@@ -3,7 +3,7 @@ import { float64Data, type NumericType, ValidityBuilder } from '../../../columna
 import { MillraceError } from '../../../streams/index.ts';
 import type { Aggregate } from './aggregate.ts';
 import { DdSketch } from './dd-sketch.ts';
-import { objectAccumulator } from './object-accumulator.ts';
+import { type ObjectArithmetic, objectAccumulator } from './object-accumulator.ts';
 
 /**
  * The value below which the share `q` of the values lies, by a DDSketch: within `accuracy` of the exact quantile, relatively. Null, NaN and infinite values are
@@ -22,30 +22,44 @@ export function quantile<const C extends string>(
     throw new MillraceError('INVALID_OPTION', `quantile('${column}'): accuracy ${accuracy} must be between 0 and 1`, {
       hint: '0.01 is 1 %',
     });
+  return { accumulator: () => objectAccumulator(sketchArithmetic(column, q, accuracy)) };
+}
+
+/** {@link quantile} for several shares, of one sketch that they have in common. */
+export function quantiles(column: string, shares: readonly number[], accuracy = 0.01): Aggregate<never, Float64>[] {
+  const sketches: DdSketch[] = [];
+  return shares.map((q, index) => ({
+    accumulator: () => {
+      const accumulator = objectAccumulator(sketchArithmetic(column, q, accuracy), sketches);
+      return index === 0 ? accumulator : { ...accumulator, reserve: nothing, clear: nothing, add: nothing, merge: nothing };
+    },
+  }));
+}
+
+const nothing = () => {};
+
+function sketchArithmetic(column: string, q: number, accuracy: number): ObjectArithmetic<DdSketch> {
   return {
-    accumulator: () =>
-      objectAccumulator<DdSketch>({
-        create: () => new DdSketch(accuracy),
-        adder: (views) => {
-          const values = views.numbers(column);
-          return (sketch, row) => {
-            if (Number.isFinite(values[row])) sketch.add(values[row] as number);
-          };
-        },
-        merge: (from, into) => into.merge(from),
-        data: (sketches) => {
-          const nulls = new ValidityBuilder(sketches.length);
-          sketches.forEach((sketch, row) => {
-            if (sketch.count === 0) nulls.setNull(row);
-          });
-          return float64Data(
-            Float64Array.from(sketches, (sketch) => sketch.quantile(q)),
-            nulls,
-          );
-        },
-        write: (sketch, out) => sketch.write(out),
-        read: (input) => DdSketch.read(accuracy, input),
-      }),
+    create: () => new DdSketch(accuracy),
+    adder: (views) => {
+      const values = views.numbers(column);
+      return (sketch, row) => {
+        if (Number.isFinite(values[row])) sketch.add(values[row] as number);
+      };
+    },
+    merge: (from, into) => into.merge(from),
+    data: (sketches) => {
+      const nulls = new ValidityBuilder(sketches.length);
+      sketches.forEach((sketch, row) => {
+        if (sketch.count === 0) nulls.setNull(row);
+      });
+      return float64Data(
+        Float64Array.from(sketches, (sketch) => sketch.quantile(q)),
+        nulls,
+      );
+    },
+    write: (sketch, out) => sketch.write(out),
+    read: (input) => DdSketch.read(accuracy, input),
   };
 }
 
