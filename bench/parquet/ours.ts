@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs';
 import type { Batch } from '../../columnar/index.ts';
 import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
 import { type ArchiveOptions, archive, parquet, replaying } from '../../connectors/parquet/index.ts';
+// Alone: the memory of reading is measured without the rest.
+import { collectSeldom } from '../../pipeline/collect-seldom.ts';
 import { type StreamBatch, streamBatch } from '../../streams/index.ts';
 
 /** Its topics begin with it. */
@@ -78,8 +80,7 @@ async function pace(path: string, speed: string): Promise<object> {
 async function feed(path: string, place: string): Promise<object> {
   // Loaded here: the memory of reading is measured without it.
   const { openKafka, topic } = await import('../../connectors/index.ts');
-  const { collectSeldom, definePipeline, start } = await import('../../pipeline/index.ts');
-  collectSeldom();
+  const { definePipeline, start } = await import('../../pipeline/index.ts');
   const brokers = place.startsWith('kafka:') ? place.slice('kafka:'.length) : undefined;
   if (brokers === undefined) rmSync(place, { recursive: true, force: true });
   const source = parquet(path, { eventTime: 'at' as never });
@@ -100,6 +101,8 @@ async function feed(path: string, place: string): Promise<object> {
   return { rows: rowsIn, seconds };
 }
 
+// As `millrace` does for itself.
+collectSeldom();
 const [command, ...parameters] = process.argv.slice(2);
 const commands = { read, write, feed, pace } as Record<string, (...parameters: string[]) => Promise<object>>;
 const measured = await commands[command as string]?.(...parameters);
