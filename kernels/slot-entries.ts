@@ -63,14 +63,14 @@ export class SlotEntries {
    * Adds rows `from` to `to`, each to its slot (below 0: to none).
    *
    * @param columns values (NaN: none) and where in an entry their four numbers lie: how many values, sum, least, the greatest one's negative
-   * @param rowCount where in an entry rows are counted; undefined: nowhere
+   * @param rest where in an entry the rows are counted that have no value of the first column, all rows where there are no columns; undefined: nowhere
    */
   add(
     slots: Int32Array,
     from: number,
     to: number,
     columns: readonly { readonly values: Float64Array; readonly at: number }[],
-    rowCount: number | undefined,
+    rest: number | undefined,
   ): void {
     const { functions } = this.#kernel;
     const places = this.#places;
@@ -78,11 +78,12 @@ export class SlotEntries {
     for (let begin = from; begin < to; begin += CHUNK) {
       const end = Math.min(begin + CHUNK, to);
       this.#slots.set(slots.subarray(begin, end));
-      for (const { values, at } of columns) {
+      for (const [index, { values, at }] of columns.entries()) {
+        const missing = index === 0 && rest !== undefined ? rest - at : 0;
         this.#values.set(values.subarray(begin, end));
-        functions.addValues(places.slots, places.values, end - begin, places.entries + at * 8, stride);
+        functions.addValues(places.slots, places.values, end - begin, places.entries + at * 8, stride, missing * 8);
       }
-      if (rowCount !== undefined) functions.countRows(places.slots, end - begin, places.entries + rowCount * 8, stride);
+      if (rest !== undefined && columns.length === 0) functions.countRows(places.slots, end - begin, places.entries + rest * 8, stride);
     }
   }
 }

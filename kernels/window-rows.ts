@@ -20,7 +20,7 @@ export interface WindowRowFunctions {
     fresh: number,
   ): number;
   setEntries(slots: number, count: number, entry: number, entries: number, stride: number): void;
-  addValues(slots: number, values: number, rows: number, entries: number, stride: number): void;
+  addValues(slots: number, values: number, rows: number, entries: number, stride: number, missing: number): void;
   countRows(slots: number, rows: number, entries: number, stride: number): void;
 }
 

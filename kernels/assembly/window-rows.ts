@@ -71,15 +71,21 @@ export function setEntries(slots: usize, count: i32, entry: usize, entries: usiz
   }
 }
 
-/** Adds each value to the entry of its slot, in the order of rows; NaN is no value. */
-export function addValues(slots: usize, values: usize, rows: i32, entries: usize, stride: i32): void {
+/**
+ * Adds each value to the entry of its slot, in the order of rows. NaN is no value: it is counted `missing` bytes after the entry, unless that is 0.
+ */
+export function addValues(slots: usize, values: usize, rows: i32, entries: usize, stride: i32, missing: i32): void {
   const ones = f64x2.splat(1);
   const signs = f64x2(0, -0.0);
   for (let end = slots + (<usize>rows << 2); slots < end; slots += 4, values += 8) {
     const slot = load<i32>(slots);
     const value = load<f64>(values);
-    if (slot < 0 || value != value) continue;
+    if (slot < 0) continue;
     const entry = entries + <usize>slot * <usize>stride;
+    if (value != value) {
+      if (missing != 0) store<f64>(entry + missing, load<f64>(entry + missing) + 1);
+      continue;
+    }
     const pair = f64x2.splat(value);
     v128.store(entry, f64x2.add(v128.load(entry), f64x2.replace_lane(ones, 1, value)));
     // Chooses by comparison alone, without a branch that random values would mislead.

@@ -64,7 +64,8 @@ export class ClosedWindows {
   output(input: Pick<StreamBatch, 'origin' | 'mark'>, key: WindowKey | undefined, slots: Slots, order: OutputOrder): StreamBatch {
     const kind = key?.groups.kind ?? '';
     const empty = this.rows === 0;
-    const memory = new BatchMemory(this.rows);
+    // Six arrays of bounds and one per aggregate, of which a lot holds eight.
+    const memory = new BatchMemory(Math.ceil((this.rows * (6 + slots.names.length)) / 8));
     const bounds = boundsOf(this.#spans.all, this.rows, memory);
     const batch = empty && this.#nothing?.kind === kind ? this.#nothing.batch : this.#batch(bounds, key, slots, memory);
     if (empty) this.#nothing = { kind, batch };

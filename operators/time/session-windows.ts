@@ -79,7 +79,8 @@ export class SessionWindows {
         );
       }
       if (Number.isNaN(time)) timeless.push(row);
-      else slots[row] = this.#assign(groups[row] as number, time, watermark, () => addRows(row));
+      else
+        slots[row] = this.#extend(groups[row] as number, time) ?? this.#assign(groups[row] as number, time, watermark, () => addRows(row));
       if (slots[row] === -1 && !Number.isNaN(time)) late.push(row);
     }
     addRows(slots.length);
@@ -104,6 +105,17 @@ export class SessionWindows {
   #key() {
     const { key } = this.#settings;
     return key === undefined ? undefined : { name: key, groups: this.#groups };
+  }
+
+  /** Most rows go on with the one open session of their key: its slot, or undefined where it is not so. */
+  #extend(group: number, time: number): number | undefined {
+    const { gap } = this.#settings;
+    const open = this.#sessions[group];
+    const only = open?.[0];
+    if (open?.length !== 1 || only === undefined || time >= only.end || time + gap <= only.start) return undefined;
+    only.start = Math.min(only.start, time);
+    only.end = Math.max(only.end, time + gap);
+    return only.slot;
   }
 
   /** The slot of a row, or -1 where it is late: its own session would have ended, and it touches none that is open. */

@@ -22,7 +22,7 @@ function entryOf(values: readonly number[]) {
 }
 
 describe('SlotEntries', () => {
-  test('keeps count, sum, least and greatest value of each column, and the rows, by slot', () => {
+  test('keeps count, sum, least and greatest value of each column, and the other rows, by slot', () => {
     fc.assert(
       fc.property(rowsOf, fc.nat(60), (rows, cut) => {
         const entries = new SlotEntries(Float64Array.from([...EMPTY, ...EMPTY, 0, 0]));
@@ -38,12 +38,13 @@ describe('SlotEntries', () => {
         for (let slot = 0; slot < 6; slot++) {
           const own = rows.filter((row) => row.slot === slot);
           const at = entries.first + slot * 10;
-          const wanted = [...entryOf(own.map(({ a }) => a)), ...entryOf(own.map(({ b }) => b)), own.length, 0];
+          const rest = own.filter(({ a }) => Number.isNaN(a)).length;
+          const wanted = [...entryOf(own.map(({ a }) => a)), ...entryOf(own.map(({ b }) => b)), rest, 0];
           expect(Array.from(entries.numbers.subarray(at, at + 10))).toEqual(wanted);
         }
         entries.clear(Int32Array.of(4, 1));
         for (const slot of [1, 4]) expect(entries.numbers[entries.first + slot * 10 + 2]).toBe(Number.POSITIVE_INFINITY);
-        expect(entries.numbers[entries.first + 3 * 10 + 8]).toBe(rows.filter(({ slot }) => slot === 3).length);
+        expect(entries.numbers[entries.first + 3 * 10 + 8]).toBe(rows.filter(({ slot, a }) => slot === 3 && Number.isNaN(a)).length);
       }),
     );
   });
@@ -62,7 +63,9 @@ describe('SlotEntries', () => {
       [9_999, 49_990_000],
       [10_000, 50_000_000],
     ]);
-    expect(sums.map((numbers) => numbers[4])).toEqual([9_999, 10_000]);
+    entries.add(slots, 1, rows, [], 4);
+    const counts = [0, 1].map((slot) => entries.numbers[entries.first + slot * 6 + 4]);
+    expect(counts).toEqual([4_999, 5_000]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Data } from 'apache-arrow';
-import { type BatchMemory, float64Data, ValidityBuilder } from '../../../columnar/index.ts';
+import { BatchMemory, float64Data, ValidityBuilder } from '../../../columnar/index.ts';
 import { SlotEntries } from '../../../kernels/index.ts';
 import type { StateReader, StateWriter } from '../../../streams/index.ts';
 import type { Accumulator, BatchViews } from './aggregate.ts';
@@ -18,7 +18,10 @@ const PARTS: Readonly<Record<Statistic, readonly number[]>> = { count: [N], sum:
 export class SharedStatistics {
   /** Columns, and the parts of them that the state holds. */
   readonly #columns = new Map<string, { readonly at: number; readonly kept: Set<number> }>();
-  #rowCount: number | undefined;
+  /** The column that comes first. */
+  #first: string | undefined;
+  /** Where the rows are counted that have no value of the first column; all rows where there is none. Counting those alone saves a pass over the rows. */
+  #rest: number | undefined;
   #size = 0;
   #made: SlotEntries | undefined;
 
@@ -27,6 +30,7 @@ export class SharedStatistics {
     const first = this.#size === 0;
     const known = this.#columns.get(column) ?? { at: this.#place(WIDTH), kept: new Set() };
     this.#columns.set(column, known);
+    this.#first ??= column;
     for (const part of PARTS[statistic]) known.kept.add(part);
     return {
       ...this.#common(first),
@@ -39,16 +43,21 @@ export class SharedStatistics {
   /** An accumulator of the number of rows. */
   rows(): Accumulator {
     const first = this.#size === 0;
-    const at = this.#rowCount ?? this.#place(1);
-    this.#rowCount = at;
+    const rest = this.#rest ?? this.#place(1);
+    this.#rest = rest;
+    const rows = (slots: Int32Array, memory = new BatchMemory(slots.length)) => {
+      const counts = this.#counts(rest, slots, memory);
+      const values = this.#columns.get(this.#first ?? '');
+      return values === undefined ? counts : addAll(counts, this.#counts(values.at + N, slots, memory));
+    };
     return {
       ...this.#common(first),
-      data: (slots, memory) => float64Data(this.#counts(at, slots, memory)),
+      data: (slots, memory) => float64Data(rows(slots, memory)),
       write: (out, slots) => {
-        for (const slot of slots) out.number(this.#numbers[this.#entryOf(slot) + at] as number);
+        for (const count of rows(slots)) out.number(count);
       },
       read: (input, slots) => {
-        for (const slot of slots) this.#numbers[this.#entryOf(slot) + at] = input.number();
+        for (const slot of slots) this.#addTo(this.#entryOf(slot) + rest, input.number());
       },
     };
   }
@@ -88,7 +97,7 @@ export class SharedStatistics {
 
   #add(views: BatchViews, slots: Int32Array, from: number, to: number): void {
     const columns = Array.from(this.#columns, ([column, { at }]) => ({ values: views.numbers(column), at }));
-    this.#entries.add(slots, from, to, columns, this.#rowCount);
+    this.#entries.add(slots, from, to, columns, this.#rest);
   }
 
   #merge(from: Int32Array, into: Int32Array): void {
@@ -97,7 +106,7 @@ export class SharedStatistics {
     for (let i = 0; i < from.length; i++) {
       const source = first + (from[i] as number) * stride;
       const target = first + (into[i] as number) * stride;
-      if (this.#rowCount !== undefined) addNumber(numbers, source + this.#rowCount, target + this.#rowCount);
+      if (this.#rest !== undefined) addNumber(numbers, source + this.#rest, target + this.#rest);
       for (let column = 0; column < places.length; column++) {
         const [s, t] = [source + (places[column] as number), target + (places[column] as number)];
         addNumber(numbers, s + N, t + N);
@@ -161,15 +170,33 @@ export class SharedStatistics {
       const entry = this.#entryOf(slot) + at;
       for (const part of parts) {
         const value = input.number();
-        if (part !== LEAST && part !== GREATEST) numbers[entry + part] = value;
+        if (part === N) this.#setCount(slot, at, value);
+        else if (part === SUM) numbers[entry + part] = value;
         else if (!Number.isNaN(value)) {
           numbers[entry + part] = part === LEAST ? value : -value;
           // Where values are not counted, all that matters is that there is one.
-          if (!kept.has(N)) numbers[entry + N] = 1;
+          if (!kept.has(N)) this.#setCount(slot, at, 1);
         }
       }
     }
   }
+
+  /** Of the rows, those that have a value of the first column are counted with it. */
+  #setCount(slot: number, at: number, count: number): void {
+    const entry = this.#entryOf(slot);
+    const more = count - (this.#numbers[entry + at + N] as number);
+    this.#addTo(entry + at + N, more);
+    if (this.#rest !== undefined && this.#columns.get(this.#first ?? '')?.at === at) this.#addTo(entry + this.#rest, -more);
+  }
+
+  #addTo(place: number, value: number): void {
+    this.#numbers[place] = (this.#numbers[place] as number) + value;
+  }
+}
+
+function addAll(numbers: Float64Array<ArrayBuffer>, others: Float64Array): Float64Array<ArrayBuffer> {
+  for (let row = 0; row < numbers.length; row++) numbers[row] = (numbers[row] as number) + (others[row] as number);
+  return numbers;
 }
 
 function addNumber(numbers: Float64Array, source: number, target: number): void {
