@@ -92,7 +92,7 @@ async function withHome(options: HomeOptions, use: (home: Home) => Promise<void>
  * two workers have come to the end of one row per partition.
  */
 async function workers({ report, quick }: Bench, state: string): Promise<void> {
-  const rows = quick ? 800_000 : 2_000_000;
+  const rows = quick ? 1_000_000 : 2_000_000;
   const module = new URL('./end-to-end/gru-pipeline.ts', import.meta.url);
   const seconds = async (count: number, expected: number) => {
     const begun = performance.now();
