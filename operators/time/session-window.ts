@@ -28,7 +28,8 @@ export interface SessionWindowOptions<T extends TypeMap, K extends string, A> {
  *
  * A session runs from its first row (`windowStart`) to its last row plus the gap (`windowEnd`), and is put out when the watermark reaches its end. A row that lies between two
  * open sessions joins them; `first`, `last` and sums then take the older session first. A row is late when its own session would have ended and it touches none that is open.
- * Order, odd times and null keys are as with `tumblingWindow`. Memory: the open sessions only.
+ * Order, odd times and null keys are as with `tumblingWindow`. Memory: the open sessions only;
+ * the watermark ends them, so there is no `stateTtl`.
  *
  * Ledger: in = assigned + late + rejected.
  *

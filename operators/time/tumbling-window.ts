@@ -46,7 +46,7 @@ export interface TumblingWindowOptions<T extends TypeMap, K extends string, A> {
  * A row whose window has closed is late: it goes to `late` and is counted. Event time that jumps ahead by years closes all windows and makes the rows that follow late;
  * `watermarks({ maxAhead })` or `validate({ at: between(...) })` before the window keeps such rows out. A null event time is rejected; a null key is a key like others.
  * Null and NaN are passed over by aggregates. Memory: the open windows only, also over millions of keys: per key of a window about 40 bytes and 32 for each column
- * that is counted, summed, averaged or searched for its least or greatest value.
+ * that is counted, summed, averaged or searched for its least or greatest value. The watermark bounds it, so there is no `stateTtl`: windows go when they close, and keys with them.
  *
  * Ledger: in = assigned + late + rejected.
  *
