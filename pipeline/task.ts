@@ -37,6 +37,8 @@ export interface TaskSetting {
   readonly onNotice?: (notice: string) => void;
   /** Told of all records put out, also while a re-run is muted. */
   readonly onPublish?: OnPublish;
+  /** Whether nothing more is to come into the inputs than what is there. */
+  readonly inputEnds?: () => boolean;
   /** Drained inputs stop the task instead of ending it. */
   readonly resumable?: boolean;
   /** Runs committed rows again in place of the recovery, which runs those since the snapshot and compares what comes out. */
@@ -251,7 +253,9 @@ export class Task {
 
   /** What an input is asked for: its share of what the task may read ahead. */
   #budget(until?: Position): ReadBudget {
-    return { rows: this.#setting.options.batchRows, bytes: this.#prefetchBytes, ...(until === undefined ? {} : { until }) };
+    const { options, inputEnds } = this.#setting;
+    const drain = inputEnds?.() === true;
+    return { rows: options.batchRows, bytes: this.#prefetchBytes, drain, ...(until === undefined ? {} : { until }) };
   }
 
   #turnRows(): number {

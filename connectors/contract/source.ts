@@ -12,6 +12,8 @@ export interface ReadBudget {
   readonly rows: number;
   readonly bytes: number;
   readonly until?: Position;
+  /** Nobody will add more: a source that has nothing says `'idle'` at once, if it can, instead of waiting. */
+  readonly drain?: boolean;
 }
 
 /** A record that could not be decoded, with its bytes. */

@@ -51,6 +51,7 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
     const until = budget.until?.[this.#topic] ?? Number.POSITIVE_INFINITY;
     if (this.#next >= until) return 'idle';
     this.#opened().aheadBytes = budget.bytes;
+    this.#opened().patient = budget.drain !== true;
     const run = await this.#currentRun();
     if (run === undefined) return this.#passMarkers(until);
     const to = this.#endOf(run.records, budget, until);
@@ -101,7 +102,8 @@ export class KafkaSource<T extends TypeMap> implements Source<T> {
       }
       const reader = this.#opened();
       const block = await reader.next();
-      reader.prefetch();
+      // At the end of a partition that nobody adds to, a fetch under way would only hold up the source's close.
+      if (block !== undefined || reader.patient) reader.prefetch();
       if (block === undefined) return undefined;
       this.#runs = committedRuns(block);
       this.#stable = block.stable;

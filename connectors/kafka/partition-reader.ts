@@ -22,6 +22,10 @@ export class PartitionReader {
   /** Bytes asked for at a time; a larger batch comes whole all the same. */
   #maxBytes: number;
   #fetch: Promise<FetchedBlock | undefined> | undefined;
+  /** Whether the last fetch brought nothing. */
+  #empty = false;
+  /** Whether it pays to wait for records at the end of the partition: else the first fetch there answers at once. */
+  patient = true;
 
   constructor(client: ClusterClient, topic: string, partition: number, offset: number) {
     this.#client = client;
@@ -65,7 +69,9 @@ export class PartitionReader {
     const doing = `reading ${this.topic}/${this.partition} from offset ${this.#offset}`;
     try {
       const fetched = await this.#client.onLeader(doing, this.topic, this.partition, (broker) => this.#send(broker));
-      return fetched === undefined ? undefined : this.#take(fetched);
+      const block = fetched === undefined ? undefined : this.#take(fetched);
+      this.#empty = block === undefined;
+      return block;
     } catch (thrown) {
       throw (await this.#outOfRange(thrown)) ?? kafkaError(thrown, 'SOURCE_FAILED', doing, this.#origin());
     }
@@ -75,7 +81,7 @@ export class PartitionReader {
     const maxBytes = this.#maxBytes;
     const partition = { partition: this.partition, fetchOffset: this.#offset, maxBytes, currentLeaderEpoch: -1 };
     const { responses } = await broker.fetch({
-      maxWaitTime: MAX_WAIT,
+      maxWaitTime: this.patient || this.#empty ? MAX_WAIT : 0,
       minBytes: 1,
       maxBytes,
       isolationLevel: READ_COMMITTED,
