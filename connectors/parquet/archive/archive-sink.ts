@@ -11,6 +11,8 @@ import { deleteManifest, manifestEpochs, type Publication, publish, readManifest
 import { PartFile, type PartWriter, sweep } from './part-file.ts';
 import { checkPartitioning, type Partitioning, type PartitionKey, PartitionKeys } from './partition-keys.ts';
 import { RowBytes } from './row-bytes.ts';
+import { rowsByKey } from './rows-by-key.ts';
+import { WaitingWork } from './waiting-work.ts';
 
 /** What an archive does, settled. */
 export interface ArchiveSettings {
@@ -34,8 +36,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   readonly #open = new Map<number, PartFile>();
   /** Files of which the last row group, or the end, is on its way. */
   #finishing: Promise<void>[] = [];
-  /** Writes that wait for row groups. */
-  #writing: Promise<void> | undefined;
+  readonly #writing = new WaitingWork((thrown) => this.#failure(thrown));
   #task = '';
   #directory = '';
   #nextFile = 0;
@@ -62,22 +63,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
 
   /** Waits only while more row groups are under way than memory should hold, or while the size of a file decides about its next row. */
   write(input: StreamBatch<T>): Promise<void> | void {
-    const waits = this.#writeRows(input);
-    if (this.#writing !== undefined) return this.#resume(waits, this.#writing);
-    const first = this.#told(() => waits.next());
-    return first.done ? undefined : this.#resume(waits, first.value);
-  }
-
-  #resume(waits: Iterator<Promise<void>, void>, first: Promise<void>): Promise<void> {
-    const writing = this.#guard(async () => {
-      await first;
-      for (let wait = waits.next(); !wait.done; wait = waits.next()) await wait.value;
-      if (this.#writing === writing) this.#writing = undefined;
-    });
-    // Whoever waits for it is told, and so is the next write or `prepare`.
-    writing.catch(() => {});
-    this.#writing = writing;
-    return writing;
+    return this.#writing.run(this.#writeRows(input));
   }
 
   *#writeRows(input: StreamBatch<T>): Generator<Promise<void>, void> {
@@ -104,7 +90,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
 
   prepare(epoch: number): Promise<void> {
     return this.#guard(async () => {
-      await this.#writing;
+      await this.#writing.done();
       if (!this.#dirty) return;
       const open = await Promise.all([...this.#open.values()].map((file) => file.save()));
       await Promise.all(this.#finishing);
@@ -148,10 +134,10 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
 
   /** Forgets everything since the last prepare; waits for what is on its way, which must not reach a file that is written anew. */
   async #abandon(): Promise<void> {
-    await Promise.allSettled([this.#writing, ...this.#finishing]);
+    await Promise.allSettled([this.#writing.done(), ...this.#finishing]);
     await Promise.all([...this.#open.values()].map((file) => file.abandon()));
     this.#open.clear();
-    this.#writing = undefined;
+    this.#writing.forget();
     this.#finishing = [];
     this.#publish = [];
     this.#prepared = undefined;
@@ -198,7 +184,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
   }
 
   *#writeSegment(input: StreamBatch<T>, numbers: Int32Array, from: number, to: number): Generator<Promise<void>, void> {
-    for (const [number, rows] of groupRows(numbers, from, to)) {
+    for (const [number, rows] of rowsByKey(numbers, from, to)) {
       const batch = this.#columnsOf(rows === undefined ? (input.batch.slice(from, to) as Batch) : takeRows(input.batch as Batch, rows));
       const rowAt = (index: number) => (rows === undefined ? from + index : (rows[index] as number));
       const bytes = new RowBytes(batch);
@@ -276,31 +262,7 @@ export class ArchiveSink<T extends TypeMap> implements Sink<T> {
     }
   }
 
-  #told<R>(work: () => R): R {
-    try {
-      return work();
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    }
-  }
-
   #failure(thrown: unknown): MillraceError {
     return MillraceError.from(thrown, 'SINK_FAILED', { hint: `is there room, and leave to write, in '${this.#settings.root}'?` });
   }
-}
-
-/** Rows [from, to) by key, keys in the order of first sight; undefined for all of them. */
-function groupRows(numbers: Int32Array, from: number, to: number): Map<number, Int32Array | undefined> {
-  const first = numbers[from] as number;
-  let same = from + 1;
-  while (same < to && numbers[same] === first) same++;
-  if (same === to) return new Map([[first, undefined]]);
-  const groups = new Map<number, number[]>();
-  for (let row = from; row < to; row++) {
-    const number = numbers[row] as number;
-    const rows = groups.get(number);
-    if (rows === undefined) groups.set(number, [row]);
-    else rows.push(row);
-  }
-  return new Map([...groups].map(([number, rows]) => [number, Int32Array.from(rows)]));
 }

@@ -26,7 +26,6 @@ export class GroupEncoder {
   readonly #waiting = new Map<number, Waiting>();
   readonly #spares: ArrayBuffer[] = [];
   #worker: Worker | undefined;
-  #failure: Error | undefined;
   #calls = 0;
   #room: (() => void)[] = [];
 
@@ -52,7 +51,6 @@ export class GroupEncoder {
   write(request: GroupRequest): WrittenGroup | Promise<WrittenGroup> {
     const { size, memory } = sizeOf(request.rows);
     if (this.#where === 'caller' || (request.position !== undefined && size < SMALL)) return this.#kept(this.#host.write(request));
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#worker ??= this.#started();
     if (this.#waiting.size === 0) this.#worker.ref();
     const id = this.#calls++;
@@ -80,7 +78,8 @@ export class GroupEncoder {
     });
     const fail = (error: Error) => {
       if (this.#worker !== worker) return;
-      this.#failure ??= error;
+      // The next row group gets a thread of its own, which refuses one that goes on with a file.
+      this.#worker = undefined;
       for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(error);
     };
     worker.on('error', fail);

@@ -46,7 +46,10 @@ export class GroupHost {
   readonly #ends = new Map<number, number>();
 
   write({ file, position, rows }: GroupRequest): WrittenGroup {
-    const start = position ?? this.#ends.get(file) ?? 0;
+    const start = position ?? this.#ends.get(file);
+    // Where a group fails, nobody knows where the next one begins: not within what is durable.
+    this.#ends.delete(file);
+    if (start === undefined) throw new Error('the row group before it in its file could not be written');
     const { flat, library, names } = rows;
     this.#output.begin(file, start);
     const append = (bytes: Uint8Array) => this.#output.append(bytes);

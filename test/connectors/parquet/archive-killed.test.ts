@@ -21,7 +21,7 @@ function run(folder: string, after: number): Promise<boolean> {
 }
 
 describe('archive in a process that is killed', () => {
-  test('every row once, in files of the same rows, whatever the encoding thread was doing', { timeout: 60_000 }, async () => {
+  test('every row once, in files of the same rows, whatever the encoding thread was doing', { timeout: 180_000 }, async () => {
     const folder = join(base, 'killed');
     mkdirSync(folder);
     let kills = 0;

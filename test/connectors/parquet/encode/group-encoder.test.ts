@@ -68,9 +68,12 @@ describe('encoding thread', () => {
   test('an error of the thread is an error of its row group, and the next one is written', async () => {
     const encoder = new GroupEncoder('worker');
     const readOnly = openSync(join(folder, 'worker'), 'r');
+    const follower = () => encoder.write({ file: readOnly, position: undefined, rows: form.group([batch], undefined) });
     await expect(Promise.resolve(encoder.write({ file: readOnly, position: 0, rows: form.group([batch], undefined) }))).rejects.toThrow(
       'EBADF',
     );
+    // It would not know where to begin.
+    await expect(Promise.resolve(follower())).rejects.toThrow('could not be written');
     const file = openSync(join(folder, 'after'), 'w');
     expect((await encoder.write({ file, position: 0, rows: form.group([batch], undefined) })).bytes).toBeGreaterThan(1_000);
     await encoder.close();
