@@ -1,4 +1,4 @@
-import { withColumns } from '../../columnar/index.ts';
+import { rowSelection, takeNumbers, withColumns } from '../../columnar/index.ts';
 import { concatStreamBatches, type StateReader, type StateWriter, type StreamBatch, takeStreamRows } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { presentData, presentNumbers } from '../keys/keyed-columns.ts';
@@ -191,9 +191,10 @@ export class InterpolateState implements GroupedState {
     return values.some((column, index) => Number.isNaN(column[row]) && (known[at + 2 * index + 1] as number) <= (times[row] as number));
   }
 
-  #withValues(rows: StreamBatch, work: Work, from: ArrayLike<number>): StreamBatch {
+  #withValues(rows: StreamBatch, work: Work, from: readonly number[]): StreamBatch {
     const { columns, flag } = this.#settings;
-    const pick = (values: Float64Array) => Float64Array.from(from, (row) => values[row] as number);
+    const selection = rowSelection(Int32Array.from(from));
+    const pick = (values: Float64Array) => takeNumbers(values, selection);
     const added = columns.flatMap((column, index) => [
       [column, presentData(pick(work.values[index] as Float64Array))],
       [`${column}${flag}`, presentData(pick(work.flags[index] as Float64Array))],

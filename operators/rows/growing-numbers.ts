@@ -1,17 +1,18 @@
+import { freshArray } from '../../columnar/index.ts';
+
 type Numbers = Float64Array | Int32Array | Uint8Array;
+type ArrayKind<A> = Parameters<typeof freshArray<A>>[0];
 
 /** A typed array to which values are added, grown by doubling. What {@link all} has given out stays as it was. */
 export class GrowingNumbers<A extends Numbers> {
-  readonly #make: new (
-    length: number,
-  ) => A;
+  readonly #make: ArrayKind<A>;
   #values: A;
   length = 0;
 
   /** @param room for so many values at first */
-  constructor(make: new (length: number) => A, room = 64) {
+  constructor(make: ArrayKind<A>, room = 64) {
     this.#make = make;
-    this.#values = new make(Math.max(room, 1));
+    this.#values = freshArray(make, Math.max(room, 1));
   }
 
   /** How many values there is room for. */
@@ -55,7 +56,7 @@ export class GrowingNumbers<A extends Numbers> {
   /** Makes room for so many more values. */
   reserve(more: number): void {
     if (this.length + more <= this.#values.length) return;
-    const grown = new this.#make(Math.max(this.length + more, 2 * this.#values.length));
+    const grown = freshArray(this.#make, Math.max(this.length + more, 2 * this.#values.length));
     grown.set(this.all);
     this.#values = grown;
   }
