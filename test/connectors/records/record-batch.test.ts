@@ -11,6 +11,7 @@ import {
   murmur2,
   partitionOf,
   rawRecordAt,
+  takeRecords,
 } from '../../../connectors/records/index.ts';
 
 const require = createRequire(import.meta.url);
@@ -81,6 +82,20 @@ describe('encodeRecordBatch and decodeRecordBatch', () => {
     expect([...records.offset]).toEqual([0, 1]);
   });
 
+  test('encode records in another order than their bytes, some of them twice', () => {
+    const records = columnsOf([
+      { key: text.encode('a'), value: text.encode('first'), headers: [{ key: 'h', value: text.encode('x') }], timestamp: 2 ** 41 },
+      { key: null, value: new Uint8Array(300).fill(7), headers: [], timestamp: 5 },
+      { key: new Uint8Array(0), value: null, headers: [], timestamp: -3 },
+    ]);
+    const order = Int32Array.of(2, 0, 1, 0);
+    const { records: read } = decodeRecordBatch(encodeRecordBatch(takeRecords(records, order), { baseOffset: 40 }), 0);
+    const all = Array.from({ length: 3 }, (_, at) => rawRecordAt(records, at));
+    expect(Array.from({ length: 4 }, (_, at) => rawRecordAt(read, at))).toEqual(
+      Array.from(order, (row, at) => ({ ...all[row], offset: 40 + at })),
+    );
+  });
+
   test('leave out records below minOffset', () => {
     const { records } = decodeRecordBatch(encodeRecordBatch(simple(10), { baseOffset: 100 }), 0, { minOffset: 107 });
     expect([...records.offset]).toEqual([107, 108, 109]);
@@ -107,6 +122,8 @@ describe('encodeRecordBatch and decodeRecordBatch', () => {
     expect(() => encodeRecordBatch(columnsOf([{ key: null, value: null, headers: [], timestamp: Number.NaN }]))).toThrow(
       /timestamp of record 0/,
     );
+    const far = [0, 1, 2 ** 53 - 1].map((timestamp) => ({ key: null, value: null, headers: [], timestamp }));
+    expect(() => encodeRecordBatch(columnsOf(far), { from: 1 })).toThrow(/timestamp of record 2/);
   });
 });
 
