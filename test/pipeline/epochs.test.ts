@@ -116,6 +116,28 @@ const bound = (epochs: Home['epochs']): Home['epochs'] => ({
   release: (task) => epochs.release(task),
 });
 
+describe('epochBytes', () => {
+  const commits = async (epochBytes: number) => {
+    const store = memoryStore();
+    await publish(store.open(), 'events', readings(200));
+    const home = store.open();
+    let withOutputs = 0;
+    const commit: Home['epochs']['commit'] = (epoch) => {
+      if (epoch.outputs.length > 0) withOutputs++;
+      return home.epochs.commit(epoch);
+    };
+    const task = { batchRows: 10, epochTime: '1h', epochBytes };
+    await start(totalsPipeline(), { home: { ...home, epochs: { ...bound(home.epochs), commit } }, drain: true, task }).done;
+    expect(await valuesOf(store, 'totals')).toHaveLength(200);
+    return withOutputs;
+  };
+
+  it('ends an epoch when so many bytes of outputs wait for it', async () => {
+    expect(await commits(1)).toBeGreaterThanOrEqual(20);
+    expect(await commits(1_000_000)).toBeLessThan(5);
+  });
+});
+
 describe('guarantee', () => {
   const published = async (guarantee: 'exactlyOnce' | 'atLeastOnce') => {
     const store = memoryStore();
