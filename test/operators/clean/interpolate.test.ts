@@ -87,6 +87,16 @@ describe('interpolate', () => {
     ]);
   });
 
+  test('with a state ttl: a key that comes again after just that long is still known', () => {
+    const input = readings([
+      { station: 'a', hour: 0, pm25: 0 },
+      { station: 'a', hour: 1 },
+      { station: 'a', hour: 6, pm25: 6 },
+    ]);
+    const rows = runOperator(() => interpolate<Readings, 'pm25'>({ columns: ['pm25'], key: 'station', stateTtl: '5h' }), input).rows();
+    expect(rows.map(({ row }) => row.pm25)).toEqual([0, 1, 6]);
+  });
+
   test('with a state ttl: fills as if a key that was not seen for so long were another one, in every cut', () => {
     const step = fc.record({
       station: fc.constantFrom('a', 'b', null),
