@@ -18,7 +18,9 @@ const ACTIVE = 'input-active';
  * decision of the wall clock, so it is journaled with the ordinal at which it was made, and a re-run repeats it.
  */
 export class InputMerge {
-  readonly #inputs: readonly TaskInput[];
+  readonly #all: readonly TaskInput[];
+  /** Those that have their turn: a history, and when it has ended the topics that follow it. */
+  #inputs: readonly TaskInput[];
   readonly #idle = new Set<TaskInput>();
   #nextOrdinal: number;
   #replay: JournalEntry[];
@@ -29,7 +31,8 @@ export class InputMerge {
   journal: JournalEntry[] = [];
 
   constructor(inputs: readonly TaskInput[], start: { readonly nextOrdinal: number; readonly replay?: readonly JournalEntry[] }) {
-    this.#inputs = inputs;
+    this.#all = inputs;
+    this.#inputs = this.#current();
     this.#nextOrdinal = start.nextOrdinal;
     this.#replay = (start.replay ?? []).filter(({ kind }) => kind === IDLE || kind === ACTIVE);
     this.#live = start.replay === undefined;
@@ -40,6 +43,14 @@ export class InputMerge {
     }
   }
 
+  #current(): readonly TaskInput[] {
+    const ended = new Set(this.#all.filter((input) => input.finished).map((input) => input.key));
+    const followed = new Set(this.#all.map((input) => input.follows));
+    return this.#all.filter(
+      (input) => (input.follows === undefined || ended.has(input.follows)) && !(ended.has(input.key) && followed.has(input.key)),
+    );
+  }
+
   /** Whether the journal says which topics of an input took part: those that it does not name have appeared since, and join when the re-run is over. */
   #tellsMembers(name: string): boolean {
     return this.#replay.some(({ value }) => String(value).startsWith(`${name}/`));
@@ -48,7 +59,7 @@ export class InputMerge {
   /** The re-run is over: from now on the wall clock decides. A read of the re-run that is still under way may say 'idle' only because it was to stop here, so it is waited for. */
   async goLive(): Promise<void> {
     this.#repeat();
-    await Promise.all(this.#inputs.map((input) => input.settle()));
+    await Promise.all(this.#all.map((input) => input.settle()));
     this.#live = true;
   }
 
@@ -58,7 +69,9 @@ export class InputMerge {
 
   get positions(): Readonly<Record<string, Position>> {
     const positions: Record<string, Position> = {};
-    for (const { name, position } of this.#inputs) positions[name] = { ...positions[name], ...position };
+    // One that has not had its turn yet is nowhere: by its position a restart sees that its history has ended.
+    const begun = this.#all.filter((input) => this.#inputs.includes(input) || input.finished);
+    for (const { name, position } of begun) positions[name] = { ...positions[name], ...position };
     return positions;
   }
 
@@ -73,7 +86,7 @@ export class InputMerge {
 
   /** A snapshot was taken: the journal begins anew with which inputs are idle, and which topics of an input take part. */
   restartJournal(): void {
-    const told = this.#inputs.filter((input) => input.isMember || this.#idle.has(input));
+    const told = this.#all.filter((input) => input.isMember || this.#idle.has(input));
     this.journal = told.map((input) => ({ ordinal: this.#nextOrdinal, kind: this.#idle.has(input) ? IDLE : ACTIVE, value: input.key }));
   }
 
@@ -85,6 +98,8 @@ export class InputMerge {
       Promise.all(this.#inputs.map((input, i) => (waiting.includes(input) && !input.ready ? reads[i] : undefined))),
     );
     if (this.#interrupted && waiting.some((input) => !input.ready && input.status !== 'end')) return 'idle';
+    // Before others go on: those that follow are waited for like all.
+    if (this.#advances()) return this.next(rows, budgets);
     if (this.#live) this.#decide();
     else this.#repeat();
     const ready = this.#inputs.filter((input) => input.ready && !this.#idle.has(input));
@@ -92,6 +107,14 @@ export class InputMerge {
     if (this.#inputs.every((input) => input.status === 'end')) return 'end';
     if (this.#live && this.#inputs.length > 1) await this.#unlessInterrupted(this.arrival(budgets));
     return 'idle';
+  }
+
+  /** Lets those have their turn that follow an input which has ended; false when nothing has changed. */
+  #advances(): boolean {
+    const current = this.#current();
+    if (current.length === this.#inputs.length && current.every((input, index) => input === this.#inputs[index])) return false;
+    this.#inputs = current;
+    return true;
   }
 
   /** The task is to stop: it waits for no input any more, which may hang. */
@@ -129,7 +152,7 @@ export class InputMerge {
   #repeat(): void {
     while (this.#replay[0] !== undefined && this.#replay[0].ordinal <= this.#nextOrdinal) {
       const { kind, value } = this.#replay.shift() as JournalEntry;
-      const input = this.#inputs.find(({ key }) => key === value);
+      const input = this.#all.find(({ key }) => key === value);
       if (input !== undefined) this.#note(kind, input);
     }
   }

@@ -11,7 +11,7 @@ export type FoundTopics = Readonly<Record<string, readonly string[]>>;
 export function topicsOf(input: Input): readonly TopicDefinition<TypeMap>[] {
   if (input.kind === 'topic') return [input];
   if (input.kind === 'topics') return membersOf(input);
-  return input.kind === 'handover' ? [input.live] : [];
+  return input.kind === 'handover' ? topicsOf(input.live) : [];
 }
 
 /** The topics of a list, in the order of their names. */

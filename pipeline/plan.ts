@@ -3,7 +3,7 @@ import type { Home, TopicDefinition, TopicSettings } from '../connectors/index.t
 import { MillraceError } from '../streams/index.ts';
 import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
-import { handoverPartitions } from './handover.ts';
+import { checkHandover } from './handover.ts';
 import { type FoundTopics, findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
 import { journalTopic } from './journal-spans.ts';
 
@@ -49,9 +49,10 @@ async function countsOf(
   source: Input,
   ensure: (topic: TopicDefinition<TypeMap>) => Promise<number>,
 ): Promise<readonly (readonly [stream: string, partitions: number])[]> {
-  if (source.kind === 'handover') return [[name, await handoverPartitions(source, await ensure(source.live))]];
-  if (source.kind === 'topics') {
-    return Promise.all(topicsOf(source).map(async (topic) => [topic.name, await ensure(topic)] as const));
+  if (source.kind === 'handover' || source.kind === 'topics') {
+    const counts = await Promise.all(topicsOf(source).map(async (topic) => [topic.name, await ensure(topic)] as const));
+    if (source.kind === 'handover') await checkHandover(source, counts[0]?.[1] ?? 1);
+    return counts;
   }
   const count = source.kind === 'topic' ? await ensure(source) : await source.partitions();
   if (!isBroadcast(source)) return [[name, count]];

@@ -1,7 +1,7 @@
 import { type Batch, instantsOf, rolesOf, type TypeMap } from '../columnar/index.ts';
 import type { Position, ReadBudget, Source, SourceBatch } from '../connectors/index.ts';
 import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.ts';
-import type { InputPlace } from './task-inputs.ts';
+import { type InputPlace, placeKey } from './task-inputs.ts';
 
 /** How long a source may take to end its read, and then to close, ms. */
 const PATIENCE = 2000;
@@ -14,6 +14,8 @@ export class TaskInput {
   readonly name: string;
   /** Tells the task's inputs apart in the journal. */
   readonly key: string;
+  /** Key of the input that has to end before this one has its turn. */
+  readonly follows: string | undefined;
   readonly allowedLateness: number;
   /** Another task reads it as well, and publishes what of it is rejected. */
   readonly rejectedElsewhere: boolean;
@@ -31,9 +33,10 @@ export class TaskInput {
   /** Records known to wait beyond those read. */
   lag = 0;
 
-  constructor({ name, topic, source, position = {}, allowedLateness, rejectedElsewhere }: Omit<InputPlace, 'partition'>) {
+  constructor({ name, topic, follows, source, position = {}, allowedLateness, rejectedElsewhere }: Omit<InputPlace, 'partition'>) {
     this.name = name;
-    this.key = topic === undefined ? name : `${name}/${topic}`;
+    this.key = placeKey({ name, topic });
+    this.follows = follows;
     this.allowedLateness = allowedLateness;
     this.rejectedElsewhere = rejectedElsewhere;
     this.#source = source;
@@ -47,6 +50,11 @@ export class TaskInput {
   /** Whether this is one of several topics that make up an input. */
   get isMember(): boolean {
     return this.key !== this.name;
+  }
+
+  /** Whether all of it has been handed out, and nothing will ever come. */
+  get finished(): boolean {
+    return this.status === 'end' && this.#batch === undefined && this.#ahead === undefined;
   }
 
   /** Event time of the next row, -Infinity without event time. Only while `ready`. */
@@ -127,7 +135,8 @@ export class TaskInput {
     const cut = recordBoundary(batch, this.#cursor, to);
     const taken = takeSourceRows(batch, this.#cursor, cut, this.#position, this.#counted);
     this.#counted += taken.records;
-    this.#position = taken.position;
+    // Streams that are behind it, a history's, stay in its position.
+    this.#position = { ...this.#position, ...taken.position };
     this.#cursor = cut;
     if (cut >= batch.offset.length) {
       this.#batch = undefined;

@@ -3,7 +3,8 @@ import type { CommitRecord, Home, Position, Snapshot, Source, TopicDefinition } 
 import { MillraceError } from '../streams/index.ts';
 import { isBroadcast, partitionFor } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
-import { HandoverSource } from './handover.ts';
+import type { HandoverDefinition } from './handover.ts';
+import { handoverPlaces } from './handover-places.ts';
 import { membersOf, topicsOf } from './input-topics.ts';
 
 /** A source of a task and where it begins. */
@@ -12,6 +13,8 @@ export interface InputPlace {
   readonly name: string;
   /** Given for one of several topics that make up the input. */
   readonly topic?: string;
+  /** Key of the place that has to end before this one has its turn. */
+  readonly follows?: string;
   readonly source: Source<TypeMap>;
   /** The partition of the source that the task reads. */
   readonly partition: number;
@@ -22,28 +25,65 @@ export interface InputPlace {
   readonly allowedLateness: number;
 }
 
-/** The sources of a task: one per input, and one per topic of an input that reads several. */
-export function inputPlaces(pipeline: Pipeline, home: Home, task: number, snapshot: Snapshot | undefined): readonly InputPlace[] {
-  return Object.entries<Input>(pipeline.sources).flatMap(([name, input]): readonly InputPlace[] => {
-    const common = {
+/** What the places of one input have in common. */
+type CommonPlace = Pick<InputPlace, 'name' | 'allowedLateness' | 'partition' | 'rejectedElsewhere'>;
+
+/** Tells a task's places apart: an input that is one source goes by its own name. */
+export const placeKey = ({ name, topic }: Pick<InputPlace, 'name' | 'topic'>): string => (topic === undefined ? name : `${name}/${topic}`);
+
+/** The sources of a task: one per input, one per topic of an input that reads several, and one for the history of a handover. */
+export async function inputPlaces(
+  pipeline: Pipeline,
+  home: Home,
+  task: number,
+  snapshot: Snapshot | undefined,
+): Promise<readonly InputPlace[]> {
+  const places: InputPlace[] = [];
+  for (const [name, input] of Object.entries<Input>(pipeline.sources)) {
+    const common: CommonPlace = {
       name,
       allowedLateness: input.allowedLateness,
       partition: partitionFor(input, task),
       rejectedElsewhere: isBroadcast(input) && task > 0,
     };
     const position = snapshot === undefined ? undefined : (snapshot.positions[name] ?? {});
-    if (input.kind !== 'topics') return [{ ...common, source: createSource(input, home, pipeline.name), position }];
-    return membersOf(input).map((member): InputPlace => {
-      const { [member.name]: offset } = position ?? {};
-      const source = home.source(snapshot === undefined ? member : metLater(member), pipeline.name);
-      return { ...common, topic: member.name, source, position: offset === undefined ? undefined : { [member.name]: offset } };
-    });
-  });
+    const source = (topic: TopicDefinition<TypeMap>) => home.source(topic, pipeline.name);
+    if (input.kind === 'handover') places.push(...(await placesOfHandover(input, common, position, source)));
+    else if (input.kind === 'topics') {
+      for (const member of membersOf(input)) {
+        const met = snapshot === undefined ? member : metLater(member);
+        places.push({ ...common, topic: member.name, source: source(met), position: positionIn(member.name, position?.[member.name]) });
+      }
+    } else places.push({ ...common, source: input.kind === 'topic' ? source(input) : input.create(), position });
+  }
+  return places;
 }
 
-function createSource(input: Exclude<Input, { kind: 'topics' }>, home: Home, group: string): Source<TypeMap> {
-  if (input.kind === 'handover') return new HandoverSource(input, home.source(input.live, group));
-  return input.kind === 'topic' ? home.source(input, group) : input.create();
+const positionIn = (topic: string, offset: number | undefined): Position | undefined =>
+  offset === undefined ? undefined : { [topic]: offset };
+
+/** Name of a history among the places of its input; no topic can have it. */
+const HISTORY = '[history]';
+
+async function placesOfHandover(
+  input: HandoverDefinition,
+  common: CommonPlace,
+  position: Position | undefined,
+  source: (topic: TopicDefinition<TypeMap>) => Source<TypeMap>,
+): Promise<readonly InputPlace[]> {
+  const { history, past, live } = await handoverPlaces(input, { partition: common.partition, position });
+  const first: InputPlace | undefined = history === undefined ? undefined : { ...common, ...history, topic: HISTORY };
+  const then = topicsOf(input).map(
+    (topic, index): InputPlace => ({
+      ...common,
+      ...(input.live.kind === 'topics' ? { topic: topic.name } : {}),
+      // What the history does not hold is read from its oldest record on.
+      source: source(metLater(topic)),
+      position: index === 0 ? { ...past, ...positionIn(topic.name, live.get(topic.name)) } : positionIn(topic.name, live.get(topic.name)),
+      ...(first === undefined ? {} : { follows: placeKey(first) }),
+    }),
+  );
+  return first === undefined ? then : [first, ...then];
 }
 
 /** A topic that joins a pipeline which runs already is read from its oldest record: what came before it was noticed would be lost otherwise. */

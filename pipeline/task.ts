@@ -186,7 +186,7 @@ export class Task {
 
   async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
     const { pipeline, partition, home } = this.#setting;
-    const places = inputPlaces(pipeline, home, partition, snapshot);
+    const places = await inputPlaces(pipeline, home, partition, snapshot);
     this.#prefetchBytes = Math.max(1, Math.floor(this.#setting.options.prefetchBytes / places.length));
     for (const place of places) {
       // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.

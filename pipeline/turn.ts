@@ -94,19 +94,26 @@ function joinedBatch(groups: readonly (readonly Stretch[])[], highest: HighestTi
   places.sort((a, b) => a.stretch.firstOrdinal - b.stretch.firstOrdinal);
   const rows = new Int32Array(before);
   const ordinal = new Float64Array(before);
+  const offset = new Float64Array(before);
+  const names = groups.map((group) => (group[0] as Stretch).taken.rows.source);
+  const of = new Int32Array(before);
   let row = 0;
   for (const { stretch, at } of places) {
     const count = stretch.taken.to - stretch.taken.from;
+    const source = names.indexOf(stretch.taken.rows.source);
     for (let i = 0; i < count; i++, row++) {
       rows[row] = at + i;
       ordinal[row] = stretch.firstOrdinal + i;
+      offset[row] = stretch.taken.rows.offset[stretch.taken.from + i] as number;
+      of[row] = source;
     }
   }
   const batch = takeRows(concatBatches(parts), rows);
   const { stretch } = places[0] as { readonly stretch: Stretch };
   const { name, allowedLateness } = stretch.input;
   const watermark = watermarks(batch, name, allowedLateness, highest);
-  return { input: name, batch: { batch, origin: originOf(stretch), ordinal, sub: new Int32Array(before), watermark } };
+  const origin = { ...originOf(stretch), records: { ordinal, offset, sources: { names, of } } };
+  return { input: name, batch: { batch, origin, ordinal, sub: new Int32Array(before), watermark } };
 }
 
 function watermarks(batch: Batch, input: string, lateness: number, highest: HighestTimes): Float64Array {

@@ -34,6 +34,8 @@ export interface BatchOrigin extends Origin {
 export interface RecordPlaces {
   readonly ordinal: Float64Array;
   readonly offset: Float64Array;
+  /** Where rows of several sources alternate: the names of these, and the index of each row's. Offsets ascend within each of them only. */
+  readonly sources?: { readonly names: readonly string[]; readonly of: Int32Array };
 }
 
 /** A watermark that no row carries. */

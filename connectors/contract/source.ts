@@ -79,5 +79,7 @@ export interface SourceDefinition<T extends TypeMap> {
   partitions(): Promise<number>;
   /** Where the rows end in the topics that they were archived from; only of sources that can be archives. Throws INVALID_OPTION when that is not known exactly. */
   archivedEnd?(): Promise<ArchivedEnd>;
+  /** The part that holds the rows of one partition number, as a source of one partition; undefined where there are none. Only of archives; throws INVALID_OPTION when that is not known of a file. */
+  archivedPart?(partition: number): Promise<SourceDefinition<T> | undefined>;
   create(): Source<T>;
 }

@@ -4,6 +4,8 @@ import type { BatchSchema, InstantColumn, StringColumn } from '../../columnar/in
 import { type Duration, duration, parseOptions } from '../../streams/index.ts';
 import type { SourceDefinition } from '../contract/index.ts';
 import { archivedEnd } from './archive/archived-end.ts';
+import { archivedPart } from './archive/archived-part.ts';
+import type { InputFile } from './read/column-plan.ts';
 import { findFiles } from './read/find-files.ts';
 import { ParquetSource } from './read/parquet-source.ts';
 import type { ColumnCondition, FilterValue } from './read/row-filter.ts';
@@ -75,7 +77,7 @@ export function parquet<T extends TypeMap = TypeMap>(
   const paths = typeof path === 'string' ? [path] : path;
   const settled = once(() => settleSchema({ ...parsed, files: () => findFiles(paths) }));
   const name = paths.join(', ');
-  return {
+  const sourceOf = (files: () => readonly InputFile[], inOrder: boolean): SourceDefinition<T> => ({
     kind: 'source',
     name,
     get schema() {
@@ -83,9 +85,17 @@ export function parquet<T extends TypeMap = TypeMap>(
     },
     allowedLateness: parsed.allowedLateness,
     partitions: async () => 1,
+    create: () => new ParquetSource<T>({ ...parsed, ...settled(), name, files, inOrder } as never),
+  });
+  const whole = sourceOf(() => findFiles(paths), false);
+  // Assigned, not spread: the schema is not to be read before it is asked for.
+  return Object.assign(whole, {
     archivedEnd: async () => archivedEnd(findFiles(paths).map((file) => file.path)),
-    create: () => new ParquetSource<T>({ ...parsed, ...settled(), name, files: () => findFiles(paths) } as never),
-  };
+    archivedPart: async (partition: number) => {
+      const { files, inOrder } = archivedPart(findFiles(paths), partition);
+      return files.length === 0 ? undefined : sourceOf(() => files, inOrder);
+    },
+  });
 }
 
 function once<V>(make: () => V): () => V {

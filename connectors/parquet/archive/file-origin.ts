@@ -43,14 +43,28 @@ export class FileOrigin {
   /** Notes rows of a batch with ordinals from `first` to `last`. */
   note({ origin }: Pick<StreamBatch, 'origin'>, first: number, last: number): void {
     this.#ordinals = [Math.min(first, this.#ordinals?.[0] ?? first), Math.max(last, this.#ordinals?.[1] ?? last)];
-    const key = `${origin.partition}/${origin.source}`;
-    const range = this.#sources.get(key) ?? { source: origin.source, partition: origin.partition, first: null, last: null, end: null };
+    const { records } = origin;
+    if (records?.sources === undefined) this.#noteRange(origin.source, origin, [offsetOf(records, first), offsetOf(records, last)]);
+    else {
+      const { names, of } = records.sources;
+      for (let row = rowOf(records, first); row < records.ordinal.length && (records.ordinal[row] as number) <= last; row++) {
+        const offset = records.offset[row] as number;
+        this.#noteRange(names[of[row] as number] as string, { partition: origin.partition, offset }, [offset, offset]);
+      }
+    }
+  }
+
+  #noteRange(
+    source: string,
+    { partition, offset }: { readonly partition: number; readonly offset?: number },
+    [from, to]: readonly [number | undefined, number | undefined],
+  ): void {
+    const key = `${partition}/${source}`;
+    const range = this.#sources.get(key) ?? { source, partition, first: null, last: null, end: null };
     this.#sources.set(key, range);
-    if (origin.offset === undefined) return;
-    const from = offsetOf(origin.records, first);
-    const to = offsetOf(origin.records, last);
-    range.first = Math.min(from ?? origin.offset, range.first ?? Number.POSITIVE_INFINITY);
-    range.last = Math.max(to ?? origin.offset, range.last ?? Number.NEGATIVE_INFINITY);
+    if (offset === undefined) return;
+    range.first = Math.min(from ?? offset, range.first ?? Number.POSITIVE_INFINITY);
+    range.last = Math.max(to ?? offset, range.last ?? Number.NEGATIVE_INFINITY);
     // Rows of unknown records may be of any source: no end is known until its next record is.
     if (to === undefined) for (const other of this.#sources.values()) other.end = null;
     else range.end = Math.max(to + 1, range.end ?? 0);
@@ -73,12 +87,18 @@ export class FileOrigin {
 /** The offset of the record that the row with this ordinal was made of. */
 function offsetOf(records: RecordPlaces | undefined, ordinal: number): number | undefined {
   if (records === undefined) return undefined;
+  const row = rowOf(records, ordinal);
+  return records.ordinal[row] === ordinal ? records.offset[row] : undefined;
+}
+
+/** The first row whose ordinal is at least this. */
+function rowOf({ ordinal: ordinals }: RecordPlaces, ordinal: number): number {
   let low = 0;
-  let high = records.ordinal.length;
+  let high = ordinals.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((records.ordinal[middle] as number) < ordinal) low = middle + 1;
+    if ((ordinals[middle] as number) < ordinal) low = middle + 1;
     else high = middle;
   }
-  return records.ordinal[low] === ordinal ? records.offset[low] : undefined;
+  return low;
 }

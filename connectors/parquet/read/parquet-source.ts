@@ -24,6 +24,8 @@ export interface ParquetSourceOptions<T extends TypeMap> {
   readonly where: Readonly<Record<string, ColumnCondition>>;
   readonly engine: EngineName;
   readonly decodeIn: 'worker' | 'caller';
+  /** One file after the other, whatever the event times. */
+  readonly inOrder?: boolean;
   files(): readonly InputFile[];
 }
 
@@ -52,7 +54,7 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     const decoder = createDecoder(this.#options.engine, this.#options.decodeIn);
     this.#decoder = decoder;
     const streams = { next: 0 };
-    const { eventTime } = rolesOf(this.schema);
+    const eventTime = this.#options.inOrder ? undefined : rolesOf(this.schema).eventTime;
     for (const file of files) {
       const footer = readFooter(file.path);
       const start = position?.[file.path] ?? 0;
