@@ -68,6 +68,7 @@ class PipelineRun {
   readonly #abort = new AbortController();
   #pool: TaskPool | undefined;
   #threads: SpareThreads | undefined;
+  #discoverEvery = 0;
   /** Of the tasks that are spread over several workers, those of this thread. */
   #here: readonly number[] = [];
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
@@ -122,7 +123,7 @@ class PipelineRun {
   }
 
   async #prepare(home: Home): Promise<TaskPlan> {
-    discoveryInterval(this.#options, this.#pipeline, home);
+    this.#discoverEvery = discoveryInterval(this.#options, this.#pipeline, home);
     await home.claim?.();
     if (this.#options.fresh) {
       // A pipeline that cannot be wired fails here, while its topics are still there.
@@ -187,7 +188,6 @@ class PipelineRun {
   /** Runs feeds and tasks side by side; the first failure stops the others. */
   async #together(home: Home, plan: TaskPlan, options: TaskOptions): Promise<GroupResult> {
     const { workers = 1, group = false, onNotice = () => {} } = this.#options;
-    const discoverEvery = discoveryInterval(this.#options, this.#pipeline, home);
     const pool = new TaskPool({
       spread: (tasks) => this.#spread(tasks, workers),
       make: (newest, tasks) => this.#make(home, newest, options, tasks),
@@ -204,7 +204,7 @@ class PipelineRun {
       }),
     );
     for (const feed of feeds) feed.catch((thrown) => pool.fail(thrown));
-    const setting = { home, pipeline: this.#pipeline, clock: this.#clock, group, discoverEvery, onNotice };
+    const setting = { home, pipeline: this.#pipeline, clock: this.#clock, group, discoverEvery: this.#discoverEvery, onNotice };
     const leave = new TaskAssigner(setting, pool, plan).start(stop);
     try {
       const result = await pool.done;
