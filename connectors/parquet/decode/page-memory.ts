@@ -75,6 +75,14 @@ export class PageMemory {
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
   }
 
+  /** Takes over an unpacked page. */
+  put(data: Uint8Array, isDictionary: boolean): Uint8Array {
+    if (isDictionary) this.#loaded = undefined;
+    const view = this.#view(isDictionary ? this.#entries : this.#unpacked, data.length);
+    view.set(data);
+    return view;
+  }
+
   /** Unpacks raw Snappy data of `length` bytes; undefined when they are none. Entries of a dictionary lie elsewhere than values, so that they stay. */
   unpackSnappy(data: Uint8Array, length: number, isDictionary = false): Uint8Array | undefined {
     const out = isDictionary ? this.#entries : this.#unpacked;

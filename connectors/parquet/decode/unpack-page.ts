@@ -13,7 +13,7 @@ const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDeco
 const SPARE = 64;
 
 /**
- * Unpacks a page of `length` bytes by the codec of its column chunk. The result is in `scratch` or is `packed` itself, and holds until either is used again.
+ * Unpacks a page of `length` bytes by the codec of its column chunk. The result is in the memory of `scratch` or is `packed` itself, and holds until either is used again.
  *
  * @throws RangeError when the bytes are not what the codec makes of a page of that length.
  */
@@ -27,11 +27,10 @@ export function unpackPage(codec: number, packed: Uint8Array, length: number, sc
     if (out === undefined) throw new RangeError('a page holds no Snappy data of the length that its header says');
     return out;
   }
-  return byLibrary(codec, packed, length);
+  return length === 0 ? new Uint8Array(0) : byLibrary(codec, packed, length, (bytes) => scratch.pages.put(bytes, isDictionary));
 }
 
-function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Array {
-  if (length === 0) return new Uint8Array(0);
+function byLibrary(codec: number, packed: Uint8Array, length: number, put: (bytes: Uint8Array) => Uint8Array): Uint8Array {
   let bytes: Uint8Array;
   try {
     // One chunk for the whole page, which it does not fill: the library would put small ones together, and follow a full one by another.
@@ -40,8 +39,14 @@ function byLibrary(codec: number, packed: Uint8Array, length: number): Uint8Arra
     throw new RangeError(`a page cannot be unpacked (${(cause as Error).message})`, { cause });
   }
   if (bytes.length !== length) throw new RangeError(`a page has ${bytes.length} bytes, and its header says ${length}`);
-  // Not a Buffer, whose slice would share memory.
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const kept = put(bytes);
+  release(bytes);
+  return kept;
+}
+
+/** Gives memory back at once: there would be hundreds of MB of it before it is collected. Small pieces share theirs. */
+function release({ buffer, length }: Uint8Array): void {
+  if (buffer.byteLength === length + SPARE) (buffer as ArrayBuffer).transfer(0);
 }
 
 /** Memory that is used again from page to page. */
