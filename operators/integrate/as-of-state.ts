@@ -1,4 +1,4 @@
-import { type Batch, BatchMemory, concatBatches, rolesOf, selectColumns, withColumns } from '../../columnar/index.ts';
+import { BatchMemory, concatBatches, rolesOf, selectColumns, withColumns } from '../../columnar/index.ts';
 import {
   type AdoptedState,
   concatStreamBatches,

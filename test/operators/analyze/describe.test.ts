@@ -29,7 +29,10 @@ describe('describe', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 1, max: 25 }), (steps, size) => {
         let hour = 0;
-        const input = steps.map(({ station, pause }) => ({ station, hour: (hour += pause), pm25: hour }));
+        const input = steps.map(({ station, pause }) => {
+          hour += pause;
+          return { station, hour, pm25: hour };
+        });
         const expected: unknown[] = [];
         const known = new Map<string, { seen: number; values: number[] }>();
         input.forEach(({ station, hour: now, pm25 }, row) => {

@@ -107,7 +107,10 @@ describe('interpolate', () => {
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (steps, size) => {
         let hour = 0;
         const seen = new Map<string, { hour: number; life: number }>();
-        const rows = steps.map(({ station, pause, pm25 }, count) => ({ station, hour: (hour += pause), pm25, count }));
+        const rows = steps.map(({ station, pause, pm25 }, count) => {
+          hour += pause;
+          return { station, hour, pm25, count };
+        });
         const renamed = rows.map((row) => {
           if (row.station === null) return row;
           const before = seen.get(row.station) ?? { hour: row.hour, life: 0 };

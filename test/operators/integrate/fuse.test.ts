@@ -60,7 +60,10 @@ describe('fuse', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 20 }), (drawn, size) => {
         let hour = 0;
-        const rows = drawn.map(({ pause, ...row }, value) => ({ ...row, hour: (hour += pause), pm25: value, temperature: value }));
+        const rows = drawn.map(({ pause, ...row }, value) => {
+          hour += pause;
+          return { ...row, hour, pm25: value, temperature: value };
+        });
         const run = new JoinRun(make('station', '5h'), 2).push(interleaved(rows), size).end();
         expect(run.rows().map(({ row }) => [((row.at as number) - START) / HOUR, row.station, row.air_pm25, row.wind_temperature])).toEqual(
           fusedByHand(rows),

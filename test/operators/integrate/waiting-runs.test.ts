@@ -1,3 +1,4 @@
+import type { Data, Int64 } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WaitingRuns } from '../../../operators/integrate/waiting-runs.ts';
@@ -38,7 +39,7 @@ describe('WaitingRuns', () => {
     const waiting = new WaitingRuns();
     for (const part of reslice(input, 2048)) waiting.append(part, eventTimes(part.batch));
     const [first, second] = waiting.release(eventTimes(input.batch)[3000] as number);
-    const memory = (rows: StreamBatch = input as StreamBatch) => (rows.batch.data.children[0]?.values as BigInt64Array).buffer;
+    const memory = (rows: StreamBatch = input as StreamBatch) => (rows.batch.data.children[0] as Data<Int64>).values.buffer;
     expect([first?.times.length, second?.times.length]).toEqual([2048, 952]);
     expect(memory(first?.rows)).toBe(memory());
     expect(memory(second?.rows)).toBe(memory());
