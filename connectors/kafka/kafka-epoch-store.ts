@@ -5,7 +5,7 @@ import { commitToRecords, newestCommit, type StoredCommit } from './commit-recor
 import type { CommittedEnds } from './committed-ends.ts';
 import { GroupProgress } from './group-progress.ts';
 import { pipelineOfEpochs, type TaskTopics, taskTopics } from './home-topics.ts';
-import type { KafkaTopics } from './kafka-topics.ts';
+import type { KafkaTopics, TopicProperties } from './kafka-topics.ts';
 import { LATEST, readRange } from './partition-reader.ts';
 import { type SnapshotPointer, snapshotFromRecords, snapshotToRecords } from './snapshot-records.ts';
 import type { StartOffsets } from './start-offsets.ts';
@@ -191,13 +191,11 @@ export class KafkaEpochStore implements EpochStore {
   }
 
   async #ensureTopics({ epochs, snapshots, partition }: TaskTopics): Promise<void> {
-    for (const [topic, properties] of [
-      [epochs, EPOCHS_PROPERTIES],
-      [snapshots, SNAPSHOTS_PROPERTIES],
-    ] as const) {
+    const ensure = async (topic: string, properties: TopicProperties) => {
       const created = await this.#topics.create(topic, partition + 1, properties);
       if (!created) await this.#topics.grow(topic, partition + 1);
-    }
+    };
+    await Promise.all([ensure(epochs, EPOCHS_PROPERTIES), ensure(snapshots, SNAPSHOTS_PROPERTIES)]);
   }
 
   #ownedTask(task: string): OwnedTask {
