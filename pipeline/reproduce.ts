@@ -1,5 +1,15 @@
 import type { TypeMap } from '../columnar/index.ts';
-import type { CommitRecord, EpochCommit, EpochStore, Home, Position, Snapshot, StreamPoint, TopicDefinition } from '../connectors/index.ts';
+import type {
+  CommitRecord,
+  EpochCommit,
+  EpochStore,
+  Home,
+  Position,
+  Snapshot,
+  SnapshotCell,
+  StreamPoint,
+  TopicDefinition,
+} from '../connectors/index.ts';
 import { MillraceError, parseOptions } from '../streams/index.ts';
 import { partitionFor } from './broadcast.ts';
 import type { Input, Output, Pipeline } from './definition.ts';
@@ -140,6 +150,7 @@ async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun
   const epochs = new RerunEpochs(targetOf(record, base), base.snapshot);
   const rows = new PublishedRows(home);
   const checks = new StateChecks(record, base);
+  let cells: RerunParts['cells'] = new Map();
   const task = new Task({
     pipeline: withTopicsOnly(pipeline),
     partition: partsOfTask(record.task).partition,
@@ -148,7 +159,10 @@ async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun
     options: parseOptions('reproduce', taskOptions, {}),
     partitions,
     onPublish: (output) => rows.add(output),
-    rerun: (parts) => rerunCompared(parts, { rows, checks, record, end }),
+    rerun: (parts) => {
+      cells = parts.cells;
+      return rerunCompared(parts, { rows, checks, record, end });
+    },
   });
   try {
     await task.open();
@@ -156,7 +170,7 @@ async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun
     if (end === 'newest commit' && record.ended) {
       await task.finish();
       await rows.compare();
-      checks.compareEnd(epochs.digest);
+      checks.compareEnd(cells, epochs.cells);
     }
     return {
       task: record.task,
@@ -215,7 +229,7 @@ function targetOf(record: CommitRecord, { snapshot, journal }: RerunBase): Commi
 /** Epochs of a re-run: they begin at the base and are kept from the store. */
 class RerunEpochs implements EpochStore {
   /** Of the state at the end of the re-run. */
-  digest: CommitRecord['digest'] = {};
+  cells: readonly SnapshotCell[] = [];
   readonly #target: CommitRecord;
   readonly #base: Snapshot | undefined;
 
@@ -228,8 +242,8 @@ class RerunEpochs implements EpochStore {
     return this.#target;
   }
 
-  async commit({ record }: EpochCommit): Promise<void> {
-    this.digest = record.digest;
+  async commit({ snapshot }: EpochCommit): Promise<void> {
+    this.cells = snapshot?.cells ?? [];
   }
 
   async readSnapshot(): Promise<Snapshot | undefined> {

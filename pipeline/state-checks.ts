@@ -1,4 +1,4 @@
-import type { CommitRecord, Snapshot, StreamPoint } from '../connectors/index.ts';
+import type { CommitRecord, Snapshot, SnapshotCell, StreamPoint } from '../connectors/index.ts';
 import { type StateCell, StateReader } from '../streams/index.ts';
 import type { Positions, RerunBase } from './reproduce-base.ts';
 import { differingSteps, digestOf, snapshotCells } from './task-state.ts';
@@ -22,6 +22,7 @@ export class StateChecks {
   readonly #points: readonly CheckPoint[];
   readonly #newest: Snapshot | undefined;
   readonly #record: CommitRecord;
+  #cells: ReadonlyMap<string, StateCell> = new Map();
   /** Ordinal of the newest state that agreed. */
   #agreed: number;
   compared = 0;
@@ -53,31 +54,35 @@ export class StateChecks {
   }
 
   compare(cells: ReadonlyMap<string, StateCell>, { digest, nextOrdinal }: CheckPoint): void {
+    this.#cells = cells;
     if (this.difference !== undefined) return;
     const again = snapshotCells(cells);
-    this.#note(differingSteps(digestOf(again), digest), nextOrdinal, (steps) => {
-      if (this.#newest?.nextOrdinal !== nextOrdinal) return [];
-      const stored = this.#newest.cells;
-      return steps.flatMap((id) => {
-        const [one, other] = [again, stored].map((side) => side.find((cell) => cell.id === id));
-        const difference =
-          one === undefined || other === undefined || one.version !== other.version
-            ? undefined
-            : cells.get(id)?.difference?.(new StateReader(one.bytes), new StateReader(other.bytes));
-        return difference === undefined ? [] : [`${id}: ${difference}`];
-      });
+    this.#note(differingSteps(digestOf(again), digest), nextOrdinal, again);
+  }
+
+  /** Compares the state at the end of a stream, when its steps have put out what they held. */
+  compareEnd(cells: ReadonlyMap<string, StateCell>, again: readonly SnapshotCell[]): void {
+    this.#cells = cells;
+    const { digest, nextOrdinal } = this.#record;
+    if (this.difference !== undefined || Object.keys(digest).length === 0) return;
+    this.#note(differingSteps(digestOf(again), digest), nextOrdinal, again);
+  }
+
+  /** What differs in these steps, where the state is the newest one, which is still stored. */
+  #valuesOf(steps: readonly string[], nextOrdinal: number, again: readonly SnapshotCell[]): readonly string[] {
+    if (this.#newest?.nextOrdinal !== nextOrdinal) return [];
+    const stored = this.#newest.cells;
+    return steps.flatMap((id) => {
+      const [one, other] = [again, stored].map((side) => side.find((cell) => cell.id === id));
+      if (one === undefined || other === undefined || one.version !== other.version) return [];
+      const difference = this.#cells.get(id)?.difference?.(new StateReader(one.bytes), new StateReader(other.bytes));
+      return difference === undefined ? [] : [`${id}: ${difference}`];
     });
   }
 
-  /** Compares the state at the end of a stream. */
-  compareEnd(again: CommitRecord['digest']): void {
-    const { digest, nextOrdinal } = this.#record;
-    if (this.difference === undefined && Object.keys(digest).length > 0) this.#note(differingSteps(again, digest), nextOrdinal, () => []);
-  }
-
-  #note(steps: readonly string[], nextOrdinal: number, valuesOf: (steps: readonly string[]) => readonly string[]): void {
+  #note(steps: readonly string[], nextOrdinal: number, again: readonly SnapshotCell[]): void {
     this.compared++;
-    if (steps.length > 0) this.difference = { rows: { from: this.#agreed, to: nextOrdinal }, steps, values: valuesOf(steps) };
-    else this.#agreed = nextOrdinal;
+    if (steps.length === 0) this.#agreed = nextOrdinal;
+    else this.difference = { rows: { from: this.#agreed, to: nextOrdinal }, steps, values: this.#valuesOf(steps, nextOrdinal, again) };
   }
 }
