@@ -84,7 +84,7 @@ describe('a million keys', () => {
     const left = rowsOf(keys - 3, 5, () => 9, 0);
     const matches = history.match(left.batch, new Float64Array(5).fill(9));
     const values = history.column('value', matches);
-    expect([...(values?.values as Float64Array).subarray(0, 3)]).toEqual([199_997, 199_998, 199_999]);
+    expect([...(values?.values ?? []).slice(0, 3)]).toEqual([199_997, 199_998, 199_999]);
     expect([...matches.rows.subarray(3)]).toEqual([-1, -1]);
     expect(history.all(9)?.batch.numRows).toBe(keys);
     // Beyond the tolerance nothing can match any more.
