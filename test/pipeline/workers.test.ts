@@ -99,6 +99,13 @@ describe('workers', () => {
     expect(await run.stop()).toMatchObject({ rowsIn: 100, ended: false });
   });
 
+  it('tell that their module cannot be imported, also when that was known before they had tasks', async () => {
+    const state = newFolder();
+    await publishRows(state, 0, 100);
+    const missing = new URL('./no-such-pipeline.ts', import.meta.url);
+    await expect(start(pipeline, { state, drain: true, workers: 2, module: missing }).done).rejects.toThrow('no-such-pipeline');
+  });
+
   it('need a module to import', async () => {
     await expect(start(pipeline, { state: newFolder(), workers: 2 }).done).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
