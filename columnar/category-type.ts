@@ -10,14 +10,21 @@ export const CATEGORY: Dictionary<Utf8, Int32> = new Dictionary(new Utf8(), new 
 const isCategory = (type: DataType): type is Dictionary<Utf8, Int32> =>
   DataType.isDictionary(type) && DataType.isUtf8(type.dictionary) && DataType.isInt(type.indices) && type.indices.bitWidth === 32;
 
-/** Schema and columns with every category column retyped: `typeOf` gets the column's place. */
-export function retypeCategories(batch: Batch, typeOf: (index: number) => Dictionary<Utf8, Int32>): { schema: Schema; columns: Data[] } {
+/** Schema and columns with every category column retyped as {@link CATEGORY}. */
+export const asCategories = (batch: Batch) => retype(batch, (type) => (isCategory(type) ? CATEGORY : type));
+
+/** Schema and columns with every dictionary column under an id of its own: the column's place, which is the same in every process. */
+export const numberDictionaries = (batch: Batch) =>
+  retype(batch, (type, index) =>
+    DataType.isDictionary(type) ? new Dictionary(type.dictionary, type.indices, index, type.isOrdered) : type,
+  );
+
+function retype(batch: Batch, typeOf: (type: DataType, index: number) => DataType): { schema: Schema; columns: Data[] } {
   const columns = [...batch.data.children];
   const fields = batch.schema.fields.map((field, index) => {
-    const data = columns[index];
-    if (!isCategory(field.type) || data === undefined) return field;
-    const type = typeOf(index);
-    columns[index] = data.clone(type) as Data;
+    const type = typeOf(field.type, index);
+    if (type === field.type) return field;
+    columns[index] = (columns[index] as Data).clone(type) as Data;
     return new Field(field.name, type, field.nullable, field.metadata);
   });
   return { schema: new Schema(fields as never, batch.schema.metadata), columns };

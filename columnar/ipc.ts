@@ -1,12 +1,11 @@
-import { Dictionary, Int32, RecordBatchReader, RecordBatchStreamWriter, type TypeMap, Utf8 } from 'apache-arrow';
+import { RecordBatchReader, RecordBatchStreamWriter, type TypeMap } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { makeBatch } from './build.ts';
-import { CATEGORY, retypeCategories } from './category-type.ts';
+import { asCategories, numberDictionaries } from './category-type.ts';
 
 /** One batch as an Arrow IPC stream (schema, dictionaries, one record batch). Bodies are never compressed: see docs/architecture. */
 export function batchToIpc(batch: Batch): Uint8Array {
-  // In a stream each dictionary needs an id of its own; the column's place gives the same bytes in every process.
-  const { schema, columns } = retypeCategories(batch, (index) => new Dictionary(new Utf8(), new Int32(), index));
+  const { schema, columns } = numberDictionaries(batch);
   const writer = new RecordBatchStreamWriter();
   writer.write(makeBatch(schema, columns, batch.numRows));
   writer.finish();
@@ -16,7 +15,7 @@ export function batchToIpc(batch: Batch): Uint8Array {
 /** All batches of an Arrow IPC stream or file. Throws what apache-arrow throws on bytes that are neither. */
 export function batchesFromIpc<T extends TypeMap>(bytes: Uint8Array): Batch<T>[] {
   return [...RecordBatchReader.from(bytes)].map((batch) => {
-    const { schema, columns } = retypeCategories(batch, () => CATEGORY);
+    const { schema, columns } = asCategories(batch);
     return makeBatch(schema, columns, batch.numRows) as Batch<T>;
   });
 }

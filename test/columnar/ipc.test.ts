@@ -1,3 +1,4 @@
+import { type Data, Dictionary, Field, Int8, Int32, makeVector, Schema, Vector, vectorFromArray } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import {
   batchesFromIpc,
@@ -33,4 +34,20 @@ test('columns read and columns made fit into one batch', () => {
 
 test('equal batches give equal bytes', () => {
   expect(batchToIpc(batch)).toEqual(batchToIpc(makeBatch(places, batch.data.children)));
+});
+
+test('category columns beside dictionaries of other types, which may bear their ids', () => {
+  const codes = new Dictionary(new Int32(), new Int8(), 0);
+  const others = makeVector({ type: codes, data: Int8Array.of(1, 0), dictionary: vectorFromArray([7, 8], new Int32()) }).data[0];
+  const mixed = schema({ station: category(), wind: category() });
+  const both = makeBatch(new Schema([...mixed.fields, new Field('code', codes)]) as never, [
+    ...batch.data.children.slice(0, 2),
+    others as Data,
+  ]);
+  const [read] = batchesFromIpc(batchToIpc(both));
+  expect(read?.data.children.map((column) => new Vector([column]).toJSON())).toEqual([
+    ['Wanliu', 'Dongsi'],
+    ['NNW', 'NNW'],
+    [8, 7],
+  ]);
 });
