@@ -88,9 +88,14 @@ describe('TimedRows', () => {
   });
 
   test('finds where a stretch of time ends, or a watermark closes a window', () => {
-    const small = fc.record({ time: fc.integer({ min: 0, max: 12 }), mark: fc.integer({ min: 0, max: 12 }), missing: fc.boolean() });
+    // Mostly rows that do not end the stretch, so that each reason for its end comes up alone.
+    const small = fc.record({
+      time: fc.integer({ min: 0, max: 12 }),
+      mark: fc.integer({ min: 0, max: 6 }),
+      missing: fc.nat(9).map((number) => number === 0),
+    });
     fc.assert(
-      fc.property(fc.array(small, { maxLength: 20 }), fc.nat(10), fc.integer({ min: 5, max: 13 }), (given, start, closes) => {
+      fc.property(fc.array(small, { maxLength: 20 }), fc.nat(2), fc.integer({ min: 5, max: 7 }), (given, start, closes) => {
         const rows = new TimedRows();
         // A longer batch before it leaves nothing behind.
         rows.load(new BigInt64Array(30), 1, new Float64Array(30));
@@ -101,7 +106,7 @@ describe('TimedRows', () => {
           Float64Array.from(given, (row) => row.mark),
           (row) => given[row]?.missing === true,
         );
-        const [from, end] = [Math.min(1, given.length), start + 5];
+        const [from, end] = [Math.min(1, given.length), start + 10];
         const ends = given.findIndex(
           (row, index) => index >= from && (row.missing || row.time < start || row.time >= end || row.mark >= closes),
         );
