@@ -43,7 +43,7 @@ function build(): void {
   try {
     for (const { constant, entry, flags } of MODULES) {
       const bytes = compileModule(entry, flags, join(folder, `${constant}.wasm`));
-      lines.push(`export const ${constant}_WASM =\n  '${Buffer.from(bytes).toString('base64')}';`);
+      lines.push(`export const ${constant}_WASM: string =\n  '${Buffer.from(bytes).toString('base64')}';`);
       process.stdout.write(`${constant.toLowerCase()}.wasm ${bytes.length} bytes\n`);
     }
   } finally {
