@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 mkdir -p bench/peers/onnx
 [ -f bench/peers/package.json ] || echo '{ "private": true }' > bench/peers/package.json
 npm install --prefix bench/peers --ignore-scripts --no-audit --no-fund --no-save \
-  @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 onnxruntime-node arquero
+  @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 onnxruntime-node arquero@8.0.0
 if [ -x bench/.venv/bin/python ]; then
   bench/.venv/bin/pip install --quiet onnx onnxscript
   bench/.venv/bin/python bench/networks/export-onnx.py bench/peers/onnx
