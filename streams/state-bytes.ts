@@ -59,6 +59,14 @@ export class StateWriter {
     return this.bytes(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   }
 
+  /** Bytes that a reader may pass over. */
+  section(write: (out: this) => void): this {
+    const at = this.#reserve(8);
+    write(this);
+    this.#view.setFloat64(at, this.#length - at - 8, true);
+    return this;
+  }
+
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -100,6 +108,13 @@ export class StateReader {
     const length = this.number();
     const at = this.#take(length);
     return this.#bytes.slice(at, at + length);
+  }
+
+  /** A reader of what {@link StateWriter.section} wrote. */
+  section(): StateReader {
+    const length = this.number();
+    const at = this.#take(length);
+    return new StateReader(this.#bytes.subarray(at, at + length));
   }
 
   string(): string {

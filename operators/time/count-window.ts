@@ -43,7 +43,9 @@ export function countWindow<
   const settings = parseOptions('countWindow', countWindowOptions, options);
   const all = { ...settings, key: settings.key };
   return windowOperator<T, WindowRows<T, K, A>>('countWindow', {
+    settings: all,
+    bounds: `${all.rows} rows`,
     create: () => new CountWindows(all),
-    read: (input) => CountWindows.read(all, input),
+    read: (input, stored) => CountWindows.read(all, input, stored),
   });
 }

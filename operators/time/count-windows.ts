@@ -6,6 +6,7 @@ import { OutputOrder } from '../rows/output-order.ts';
 import { ClosedWindows } from './closed-windows.ts';
 import { type Aggregates, Slots } from './slots.ts';
 import type { Assignment } from './time-windows.ts';
+import { readSlots, type StoredAggregates } from './window-layout.ts';
 
 /** Windows of `rows` rows of a key. */
 export interface CountWindowSettings {
@@ -108,13 +109,13 @@ export class CountWindows {
     out.numbers(Int32Array.from(open));
     // Slot numbers depend on what was free; the bytes must not.
     for (const group of open) out.numbers(windows.subarray(group * WIDTH, group * WIDTH + 3));
-    this.#slots.write(
+    this.#slots.writeApart(
       out,
       Int32Array.from(open, (group) => windows[group * WIDTH + 3] as number),
     );
   }
 
-  static read(settings: CountWindowSettings, input: StateReader): CountWindows {
+  static read(settings: CountWindowSettings, input: StateReader, stored: StoredAggregates): CountWindows {
     const order = OutputOrder.read(input);
     const last = { ordinal: input.number(), watermark: input.number() };
     const restored = new CountWindows(settings, order, KeyGroups.read(settings.key, input));
@@ -122,7 +123,7 @@ export class CountWindows {
     const windows = restored.#windows.reserve(restored.#groups.size);
     const open = input.int32s();
     for (const group of open) windows.set(input.float64s(), group * WIDTH);
-    const slots = restored.#slots.read(input, open.length);
+    const slots = readSlots(restored.#slots, input, open.length, stored);
     open.forEach((group, index) => {
       windows[group * WIDTH + 3] = slots[index] as number;
     });

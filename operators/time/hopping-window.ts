@@ -51,8 +51,10 @@ export function hoppingWindow<
   const { size, slide, offset, key, aggregates } = parseOptions('hoppingWindow', hoppingWindowOptions, rest);
   const settings = { key, size, slide, offset, aggregates };
   return windowOperator<T, WindowRows<T, K, A>>('hoppingWindow', {
+    settings,
+    bounds: `size ${size} ms, slide ${slide} ms, offset ${offset} ms`,
     create: () => new TimeWindows(settings),
-    read: (input) => TimeWindows.read(settings, input),
+    read: (input, stored) => TimeWindows.read(settings, input, stored),
     late: options.late,
   });
 }

@@ -46,8 +46,10 @@ export function sessionWindow<
   const { gap, key, aggregates } = parseOptions('sessionWindow', sessionWindowOptions, rest);
   const settings = { key, gap, aggregates };
   return windowOperator<T, WindowRows<T, K, A>>('sessionWindow', {
+    settings,
+    bounds: `gap ${gap} ms`,
     create: () => new SessionWindows(settings),
-    read: (input) => SessionWindows.read(settings, input),
+    read: (input, stored) => SessionWindows.read(settings, input, stored),
     late: options.late,
   });
 }

@@ -7,6 +7,7 @@ import { OutputOrder } from '../rows/output-order.ts';
 import { ClosedWindows, type Closing } from './closed-windows.ts';
 import { type Aggregates, Slots } from './slots.ts';
 import type { Assignment } from './time-windows.ts';
+import { readSlots, type StoredAggregates } from './window-layout.ts';
 
 /** Sessions of a key end after `gap` ms without a row. */
 export interface SessionSettings {
@@ -202,20 +203,20 @@ export class SessionWindows {
       all.map(({ group }) => this.#groups.keyOf(group)),
     );
     out.numbers(Float64Array.from(all.flatMap(({ number, start, end }) => [number, start, end])));
-    this.#slots.write(
+    this.#slots.writeApart(
       out,
       Int32Array.from(all, ({ slot }) => slot),
     );
   }
 
-  static read(settings: SessionSettings, input: StateReader): SessionWindows {
+  static read(settings: SessionSettings, input: StateReader, stored: StoredAggregates): SessionWindows {
     const windows = new SessionWindows(settings, OutputOrder.read(input));
     windows.#lastOrdinal = input.number();
     windows.#created = input.number();
     windows.#groups = new KeyGroups(settings.key, input.string());
     const groups = KeyGroups.readKeys(input).map((key) => windows.#groups.add(key));
     const bounds = input.float64s();
-    const slots = windows.#slots.read(input, groups.length);
+    const slots = readSlots(windows.#slots, input, groups.length, stored);
     groups.forEach((group, i) => {
       const [number, start, end] = bounds.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
       windows.#put({ group, slot: slots[i] as number, number, start, end });

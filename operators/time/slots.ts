@@ -4,6 +4,7 @@ import type { StateReader, StateWriter } from '../../streams/index.ts';
 import { type Accumulator, type Aggregate, BatchViews } from './aggregates/aggregate.ts';
 import { SharedStatistics } from './aggregates/column-statistics.ts';
 import { IntStack } from './int-stack.ts';
+import { UnknownResults } from './unknown-results.ts';
 
 /** Aggregates by name, as the user gives them. */
 export type Aggregates = Readonly<Record<string, Aggregate>>;
@@ -12,6 +13,7 @@ export type Aggregates = Readonly<Record<string, Aggregate>>;
 export class Slots {
   readonly names: readonly string[];
   readonly #accumulators: readonly Accumulator[];
+  readonly #unknown = new UnknownResults();
   readonly #free = new IntStack();
   #used = 0;
   /** How many slots the accumulators have room for. */
@@ -45,6 +47,7 @@ export class Slots {
   free(slots: Int32Array): void {
     this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.clear(slots);
+    this.#unknown.clear(slots);
     this.#free.pushAll(slots);
   }
 
@@ -66,12 +69,13 @@ export class Slots {
   merge(from: Int32Array, into: Int32Array): void {
     this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.merge(from, into);
+    this.#unknown.merge(from, into);
   }
 
   /** The results of slots, one column per aggregate. */
   results(slots: Int32Array, memory = new BatchMemory(slots.length)): Data[] {
     this.#reserve();
-    return this.#accumulators.map((accumulator) => accumulator.data(slots, memory));
+    return this.#accumulators.map((accumulator, index) => this.#unknown.mask(index, slots, accumulator.data(slots, memory)));
   }
 
   write(out: StateWriter, slots: Int32Array): void {
@@ -84,6 +88,39 @@ export class Slots {
     const slots = Int32Array.from({ length: count }, () => this.take());
     this.#reserve();
     for (const accumulator of this.#accumulators) accumulator.read(input, slots);
+    return slots;
+  }
+
+  /** As {@link write}, but each aggregate apart from the others, so that {@link readApart} can leave it out. */
+  writeApart(out: StateWriter, slots: Int32Array): void {
+    this.#reserve();
+    this.#accumulators.forEach((accumulator, index) => {
+      out.section((part) => accumulator.write(part, slots)).numbers(this.#unknown.placesIn(index, slots));
+    });
+  }
+
+  /**
+   * As {@link read}, of what {@link writeApart} wrote.
+   *
+   * @param places by stored aggregate the place it has here, or -1; of the others nothing is known in these slots
+   */
+  readApart(input: StateReader, count: number, places: readonly number[]): Int32Array {
+    const slots = Int32Array.from({ length: count }, () => this.take());
+    this.#reserve();
+    for (const place of places) {
+      const part = input.section();
+      const unknown = input.int32s();
+      if (place < 0) continue;
+      this.#accumulators[place]?.read(part, slots);
+      part.end();
+      this.#unknown.add(
+        place,
+        unknown.map((index) => slots[index] as number),
+      );
+    }
+    this.#accumulators.forEach((_, index) => {
+      if (!places.includes(index)) this.#unknown.add(index, slots);
+    });
     return slots;
   }
 

@@ -10,6 +10,7 @@ import { ClosedWindows, type Closing } from './closed-windows.ts';
 import { GroupSlots } from './group-slots.ts';
 import { type Aggregates, Slots } from './slots.ts';
 import { WindowBounds } from './window-bounds.ts';
+import { readSlots, type StoredAggregates } from './window-layout.ts';
 
 /** Windows of `size` ms, one beginning every `slide` ms, counted from `offset` after the epoch. */
 export interface TimeWindowSettings {
@@ -241,11 +242,11 @@ export class TimeWindows {
         out,
         Array.from(members.groups, (group) => this.#groups.keyOf(group)),
       );
-      this.#slots.write(out, members.slots);
+      this.#slots.writeApart(out, members.slots);
     }
   }
 
-  static read(settings: TimeWindowSettings, input: StateReader): TimeWindows {
+  static read(settings: TimeWindowSettings, input: StateReader, stored: StoredAggregates): TimeWindows {
     const windows = new TimeWindows(settings, OutputOrder.read(input));
     windows.#closedThrough = input.number();
     windows.#lastOrdinal = input.number();
@@ -254,7 +255,7 @@ export class TimeWindows {
     for (let i = 0; i < panes; i++) {
       const start = input.number();
       const groups = KeyGroups.readKeys(input).map((key) => windows.#groups.add(key));
-      const slots = windows.#slots.read(input, groups.length);
+      const slots = readSlots(windows.#slots, input, groups.length, stored);
       windows.#panes.push({ start, members: windows.#membersOf(groups, slots, windows.#groups.size) });
     }
     windows.#nextEnd = windows.#firstOpenEnd();

@@ -63,8 +63,10 @@ export function tumblingWindow<
   const { size, offset, key, aggregates } = parseOptions('tumblingWindow', tumblingWindowOptions, rest);
   const settings = { key, size, slide: size, offset, aggregates };
   return windowOperator<T, WindowRows<T, K, A>>('tumblingWindow', {
+    settings,
+    bounds: `size ${size} ms, offset ${offset} ms`,
     create: () => new TimeWindows(settings),
-    read: (input) => TimeWindows.read(settings, input),
+    read: (input, stored) => TimeWindows.read(settings, input, stored),
     late: options.late,
   });
 }

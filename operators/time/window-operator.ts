@@ -1,6 +1,8 @@
 import type { TimestampMillisecond, TypeMap } from 'apache-arrow';
 import {
+  type AdoptedState,
   type BatchObserver,
+  MillraceError,
   type Operator,
   type StateReader,
   type StateWriter,
@@ -11,6 +13,15 @@ import {
 import { rowText } from '../rows/row-text.ts';
 import type { AggregateColumns } from './aggregates/aggregate.ts';
 import type { Aggregates } from './slots.ts';
+import {
+  placesOf,
+  readWindowLayout,
+  requireSameAggregates,
+  requireSameWindows,
+  type StoredAggregates,
+  type WindowLayout,
+  writeWindowLayout,
+} from './window-layout.ts';
 
 /** The columns of a window's result: the key (if any), `windowStart`, `windowEnd` (exclusive), `windowTime` (the event time: 1 ms before the end), the aggregates. */
 export type WindowRows<T extends TypeMap, K extends string, A> = {
@@ -32,18 +43,23 @@ export interface OpenWindows {
 
 /** How a window operator is made from its kind of windows. */
 export interface WindowOperator<T extends TypeMap> {
+  readonly settings: { readonly key: string | undefined; readonly aggregates: Aggregates };
+  /** What windows they are, in words: those of other bounds are not taken over. */
+  readonly bounds: string;
   create(): OpenWindows;
-  read(input: StateReader): OpenWindows;
+  read(input: StateReader, stored: StoredAggregates): OpenWindows;
   readonly late?: BatchObserver<T>;
 }
 
 /** Lifts open windows to an operator: late rows go to `late` and are counted, rows without an event time are rejected. */
 export function windowOperator<T extends TypeMap, O extends TypeMap>(
   name: string,
-  { create, read, late }: WindowOperator<T>,
+  { settings, bounds, create, read, late }: WindowOperator<T>,
 ): Operator<T, O> {
-  const lifted = statefulOperator<T, O, OpenWindows>(name, {
-    version: 1,
+  const kinds = Object.entries(settings.aggregates).map(([as, { kind }]) => [as, kind] as const);
+  const layout: WindowLayout = { key: settings.key, bounds, aggregates: new Map(kinds) };
+  return statefulOperator<T, O, OpenWindows>(name, {
+    version: 2,
     ledger: { left: ['in'], right: ['assigned', 'late', 'rejected'] },
     create,
     onBatch: (windows, input, step) => {
@@ -60,10 +76,37 @@ export function windowOperator<T extends TypeMap, O extends TypeMap>(
       late?.complete();
       return output;
     },
-    snapshot: (windows, out) => windows.write(out),
-    restore: read,
+    snapshot: (windows, out) => {
+      writeWindowLayout(out, layout);
+      windows.write(out);
+    },
+    restore: (input) => {
+      const stored = readWindowLayout(input);
+      requireSameWindows(layout, stored);
+      requireSameAggregates(layout, stored);
+      return read(input, placesOf(layout, stored));
+    },
+    migrate: (input) => read(input, undefined),
+    adopt: (input, version) => adopt(layout, input, version, read),
   });
-  return lifted;
+}
+
+/** Open windows with the aggregates that are still there, by name; the others are null in them and begin with the next windows. */
+function adopt(layout: WindowLayout, input: StateReader, version: number, read: WindowOperator<never>['read']): AdoptedState<OpenWindows> {
+  if (version !== 2) {
+    throw new MillraceError('STATE_INCOMPATIBLE', `state of version ${version} does not tell its aggregates`, {
+      hint: 'run the pipeline as it was once with this version of Millrace, and take the savepoint then',
+    });
+  }
+  const stored = readWindowLayout(input);
+  requireSameWindows(layout, stored);
+  const places = placesOf(layout, stored);
+  const names = [...layout.aggregates.keys()];
+  return {
+    state: read(input, places),
+    kept: names.filter((_, place) => places.includes(place)),
+    fresh: names.filter((_, place) => !places.includes(place)),
+  };
 }
 
 export type { Aggregates };

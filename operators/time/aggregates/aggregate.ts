@@ -58,6 +58,8 @@ export interface Accumulator {
 
 /** An aggregate over the columns `Needs`, with results of type `Type`. */
 export interface Aggregate<Needs = never, Type extends DataType = DataType> {
+  /** What is aggregated, and how: `mean(pm25)`. State of another kind is not taken over. */
+  readonly kind: string;
   /** @param shared the statistics that all aggregates of an operator have in common */
   accumulator(shared: SharedStatistics): Accumulator;
   /** Phantom: the columns that must be there. */

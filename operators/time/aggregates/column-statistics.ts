@@ -16,8 +16,7 @@ const PARTS: Readonly<Record<Statistic, readonly number[]>> = { count: [N], sum:
 
 /** Count, sum, least and greatest value of columns by slot, and the count of rows: aggregates have their pass over the rows in common. */
 export class SharedStatistics {
-  /** Columns, and the parts of them that the state holds. */
-  readonly #columns = new Map<string, { readonly at: number; readonly kept: Set<number> }>();
+  readonly #columns = new Map<string, { readonly at: number }>();
   /** The column that comes first. */
   #first: string | undefined;
   /** Where the rows are counted that have no value of the first column; all rows where there is none. Counting those alone saves a pass over the rows. */
@@ -28,15 +27,14 @@ export class SharedStatistics {
   /** An accumulator of one statistic. What all have in common is done by the first one. */
   accumulator(column: string, statistic: Statistic): Accumulator {
     const first = this.#size === 0;
-    const known = this.#columns.get(column) ?? { at: this.#place(WIDTH), kept: new Set() };
+    const known = this.#columns.get(column) ?? { at: this.#place(WIDTH) };
     this.#columns.set(column, known);
     this.#first ??= column;
-    for (const part of PARTS[statistic]) known.kept.add(part);
     return {
       ...this.#common(first),
       data: (slots, memory) => this.#data(statistic, known.at, slots, memory),
       write: (out, slots) => this.#write(PARTS[statistic], known.at, out, slots),
-      read: (input, slots) => this.#read(PARTS[statistic], known, input, slots),
+      read: (input, slots) => this.#read(PARTS[statistic], known.at, input, slots),
     };
   }
 
@@ -159,12 +157,7 @@ export class SharedStatistics {
     }
   }
 
-  #read(
-    parts: readonly number[],
-    { at, kept }: { readonly at: number; readonly kept: Set<number> },
-    input: StateReader,
-    slots: Int32Array,
-  ) {
+  #read(parts: readonly number[], at: number, input: StateReader, slots: Int32Array): void {
     const numbers = this.#numbers;
     for (const slot of slots) {
       const entry = this.#entryOf(slot) + at;
@@ -174,8 +167,8 @@ export class SharedStatistics {
         else if (part === SUM) numbers[entry + part] = value;
         else if (!Number.isNaN(value)) {
           numbers[entry + part] = part === LEAST ? value : -value;
-          // Where values are not counted, all that matters is that there is one.
-          if (!kept.has(N)) this.#setCount(slot, at, 1);
+          // Until their number is read, if it is at all, what matters is that there is one.
+          if (numbers[entry + N] === 0) this.#setCount(slot, at, 1);
         }
       }
     }

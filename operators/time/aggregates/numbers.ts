@@ -5,9 +5,10 @@ import type { Statistic } from './column-statistics.ts';
 
 type NumberAggregate<C extends string> = Aggregate<{ readonly [K in C]: NumericType }, Float64>;
 
-const aggregate = <Needs>(accumulator: () => Accumulator): Aggregate<Needs, Float64> => ({ accumulator });
+const aggregate = <Needs>(kind: string, accumulator: () => Accumulator): Aggregate<Needs, Float64> => ({ kind, accumulator });
 
 const statistic = <const C extends string>(column: C, wanted: Statistic): NumberAggregate<C> => ({
+  kind: `${wanted}(${column})`,
   accumulator: (shared) => shared.accumulator(column, wanted),
 });
 
@@ -15,7 +16,7 @@ const statistic = <const C extends string>(column: C, wanted: Statistic): Number
 export function count<const C extends string>(column: C): NumberAggregate<C>;
 export function count(): NumberAggregate<never>;
 export function count(column?: string): NumberAggregate<never> {
-  return column === undefined ? { accumulator: (shared) => shared.rows() } : statistic(column, 'count');
+  return column === undefined ? { kind: 'count()', accumulator: (shared) => shared.rows() } : statistic(column, 'count');
 }
 
 /** Sum in row order; null where there is no value. Null and NaN are passed over, in all aggregates. */
@@ -40,27 +41,29 @@ export function max<const C extends string>(column: C): NumberAggregate<C> {
 
 /** Sample variance (divided by n - 1), by Welford's and Chan's updates; null below two values. */
 export function variance<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator({ ...momentsOf(column), result: sampleVariance }));
+  return aggregate(`variance(${column})`, () => numberAccumulator({ ...momentsOf(column), result: sampleVariance }));
 }
 
 /** Square root of the sample {@link variance}. */
 export function standardDeviation<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator({ ...momentsOf(column), result: (v, at) => Math.sqrt(sampleVariance(v, at)) }));
+  return aggregate(`standardDeviation(${column})`, () =>
+    numberAccumulator({ ...momentsOf(column), result: (v, at) => Math.sqrt(sampleVariance(v, at)) }),
+  );
 }
 
 /** The first value, by row order. */
 export function first<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator(firstOf(column)));
+  return aggregate(`first(${column})`, () => numberAccumulator(firstOf(column)));
 }
 
 /** The last value, by row order. */
 export function last<const C extends string>(column: C): NumberAggregate<C> {
-  return aggregate(() => numberAccumulator(lastOf(column)));
+  return aggregate(`last(${column})`, () => numberAccumulator(lastOf(column)));
 }
 
 /** The value of `column` in the row where `by` is greatest; the first such row counts, and rows where either is missing are passed over. */
 export function argMax<const C extends string, const B extends string>(column: C, by: B): NumberAggregate<C | B> {
-  return aggregate(() =>
+  return aggregate(`argMax(${column}, ${by})`, () =>
     numberAccumulator({
       initial: [Number.NaN, Number.NaN],
       add: (v, views, slots, from, to) => {

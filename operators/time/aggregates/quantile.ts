@@ -22,13 +22,14 @@ export function quantile<const C extends string>(
     throw new MillraceError('INVALID_OPTION', `quantile('${column}'): accuracy ${accuracy} must be between 0 and 1`, {
       hint: '0.01 is 1 %',
     });
-  return { accumulator: () => objectAccumulator(sketchArithmetic(column, q, accuracy)) };
+  return { kind: `quantile(${column}, ${q}, ${accuracy})`, accumulator: () => objectAccumulator(sketchArithmetic(column, q, accuracy)) };
 }
 
 /** {@link quantile} for several shares, of one sketch that they have in common. */
 export function quantiles(column: string, shares: readonly number[], accuracy = 0.01): Aggregate<never, Float64>[] {
   const sketches: DdSketch[] = [];
   return shares.map((q, index) => ({
+    kind: `quantile(${column}, ${q}, ${accuracy})`,
     accumulator: () => {
       const accumulator = objectAccumulator(sketchArithmetic(column, q, accuracy), sketches);
       return index === 0 ? accumulator : { ...accumulator, reserve: nothing, clear: nothing, add: nothing, merge: nothing };

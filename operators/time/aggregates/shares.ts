@@ -30,12 +30,15 @@ function share(test: (value: number) => boolean, ofPresent: boolean, column: str
 
 /** Share of the rows in which the column is null or NaN. */
 export function missingShare<const C extends string>(column: C): NumberAggregate<C> {
-  return { accumulator: () => share(Number.isNaN, false, column) };
+  return { kind: `missingShare(${column})`, accumulator: () => share(Number.isNaN, false, column) };
 }
 
 /** Share of the values (null and NaN aside) that lie below `least` or above `greatest`. */
 export function outsideShare<const C extends string>(column: C, least: number, greatest: number): NumberAggregate<C> {
-  return { accumulator: () => share((value) => value < least || value > greatest, true, column) };
+  return {
+    kind: `outsideShare(${column}, ${least}, ${greatest})`,
+    accumulator: () => share((value) => value < least || value > greatest, true, column),
+  };
 }
 
 /** Count, both means, both sums of squares, sum of products of the differences from the means. */
@@ -44,6 +47,7 @@ const WIDTH = 6;
 /** Pearson's correlation of two columns over the rows that have both, by Welford's and Chan's updates; null below two rows or where one column is constant. */
 export function correlation<const A extends string, const B extends string>(first: A, second: B): NumberAggregate<A | B> {
   return {
+    kind: `correlation(${first}, ${second})`,
     accumulator: () =>
       numberAccumulator({
         initial: new Array<number>(WIDTH).fill(0),
@@ -93,6 +97,7 @@ export function histogram<const C extends string>(
     throw new MillraceError('INVALID_OPTION', `histogram('${column}'): edges must ascend`, { hint: 'histogram(column, [0, 10, 100])' });
   const size = edges.length + 1;
   return {
+    kind: `histogram(${column}, ${edges.join(' ')})`,
     accumulator: () =>
       objectAccumulator<Float64Array>({
         create: () => new Float64Array(size),

@@ -13,6 +13,7 @@ type KeyedAggregate<C extends string, Type extends Float64 | Utf8 | List<Utf8>> 
 /** How many different values there are, by HyperLogLog: exact up to 512, then within about 1.6 % (one standard error). Null is no value. 4 KB per window and key. */
 export function distinct<const C extends string>(column: C): KeyedAggregate<C, Float64> {
   return {
+    kind: `distinct(${column})`,
     accumulator: () =>
       objectAccumulator<HyperLogLog>({
         create: () => new HyperLogLog(),
@@ -58,6 +59,7 @@ export function topK<const C extends string>(column: C, k: number): KeyedAggrega
   const counters = Math.max(100, 10 * k);
   const type = new List(new Field('item', new Utf8(), false));
   return {
+    kind: `topK(${column}, ${k})`,
     accumulator: () =>
       objectAccumulator<Map<string, number>>({
         create: () => new Map(),
@@ -107,12 +109,12 @@ const mostFrequent = (counts: ReadonlyMap<string, number>, k: number): string[] 
 
 /** The last string, by row order. */
 export function lastString<const C extends string>(column: C): Aggregate<{ readonly [K in C]: StringType }, Utf8> {
-  return stringAggregate(column, (_before, after) => after);
+  return stringAggregate('lastString', column, (_before, after) => after);
 }
 
 /** The first string, by row order. */
 export function firstString<const C extends string>(column: C): Aggregate<{ readonly [K in C]: StringType }, Utf8> {
-  return stringAggregate(column, (before, after) => before ?? after);
+  return stringAggregate('firstString', column, (before, after) => before ?? after);
 }
 
 interface StringState {
@@ -120,6 +122,7 @@ interface StringState {
 }
 
 function stringAggregate<C extends string>(
+  name: string,
   column: C,
   choose: (before: string | null, after: string) => string,
 ): Aggregate<{ readonly [K in C]: StringType }, Utf8> {
@@ -127,6 +130,7 @@ function stringAggregate<C extends string>(
     if (value !== null) state.value = choose(state.value, String(value));
   };
   return {
+    kind: `${name}(${column})`,
     accumulator: () =>
       objectAccumulator<StringState>({
         create: () => ({ value: null }),
@@ -176,6 +180,7 @@ export function custom<const C extends string>(
   { initial, add, merge, result }: CustomAggregate,
 ): Aggregate<{ readonly [K in C]: NumericType }, Float64> {
   return {
+    kind: `custom(${column})`,
     accumulator: () =>
       objectAccumulator<{ values: readonly number[] }>({
         create: () => ({ values: initial }),
