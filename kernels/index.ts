@@ -30,7 +30,7 @@ export {
 } from './math.ts';
 export * as opcodes from './opcodes.ts';
 export { createEncodeFunctions, ENCODE_START, type EncodeFunctions } from './parquet-encode.ts';
-export { createPageFunctions, PAGES_START, type PageFunctions } from './parquet-pages.ts';
+export { type PageFunctions, type PageProgram, pageProgram } from './parquet-pages.ts';
 export { Random } from './random.ts';
 export { type RecordBatchKernel, recordBatchKernel } from './record-batch.ts';
 export { SlotEntries } from './slot-entries.ts';

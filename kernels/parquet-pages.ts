@@ -1,8 +1,7 @@
 import { PARQUET_PAGES_WASM } from './kernels.generated.ts';
 import { wasmBytes } from './wasm-bytes.ts';
 
-/** First byte that is free for use. */
-export const PAGES_START = 1024;
+const PAGES_START = 1024;
 
 /** Exported functions; pointers are byte positions in the memory, each region followed by 64 bytes to spare. Layouts: kernels/assembly/parquet-*.ts. */
 export interface PageFunctions {
@@ -24,12 +23,17 @@ export interface PageFunctions {
   spreadWords(values: number, validity: number, shift: number, rows: number, out: number): void;
 }
 
+/** The page decoder, compiled: what a thread needs to decode pages, so that it loads no other kernels. It imports `env.memory` and exports `PageFunctions`. */
+export interface PageProgram {
+  readonly module: WebAssembly.Module;
+  /** First byte of its memory that is free for use. */
+  readonly start: number;
+}
+
 const compiled: { module?: WebAssembly.Module } = {};
 
-/** The page decoder over a memory of its own. */
-export function createPageFunctions(): { readonly functions: PageFunctions; readonly memory: WebAssembly.Memory } {
+/** The page decoder, for this thread or for handing to another. */
+export function pageProgram(): PageProgram {
   compiled.module ??= new WebAssembly.Module(wasmBytes(PARQUET_PAGES_WASM));
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
-  return { functions: instance.exports as unknown as PageFunctions, memory };
+  return { module: compiled.module, start: PAGES_START };
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { type ChunkPlace, placeOfChunk } from '../format/row-group-file.ts';
 import { readThriftAt } from '../format/thrift-reader.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
+import type { PackedChunk } from './flat-column.ts';
 import { type Scratch, unpackPage } from './unpack-page.ts';
 
 /** Fills bytes from the file, from a position on. */
@@ -49,16 +49,15 @@ export class ChunkPages {
   /** The part of the file that the window holds. */
   #held = { start: 0, end: 0 };
 
-  constructor(read: ReadAt, chunk: ThriftStruct, about: { readonly isOptional: boolean; readonly rows: number }, scratch: Scratch) {
-    const place: ChunkPlace = placeOfChunk(chunk);
+  constructor(read: ReadAt, chunk: PackedChunk, about: { readonly isOptional: boolean; readonly rows: number }, scratch: Scratch) {
     this.#read = read;
-    this.#codec = chunk.struct(3)?.number(4) ?? 0;
+    this.#codec = chunk.codec;
     this.#isOptional = about.isOptional;
     this.#mostValues = about.rows;
-    this.#mostBytes = Math.min(LARGEST_PAGE, Math.max(USUAL_PAGE, chunk.struct(3)?.number(6) ?? 0));
+    this.#mostBytes = Math.min(LARGEST_PAGE, Math.max(USUAL_PAGE, chunk.unpackedBytes));
     this.#scratch = scratch;
-    this.#position = place.start;
-    this.#end = place.start + place.length;
+    this.#position = chunk.start;
+    this.#end = chunk.start + chunk.length;
   }
 
   /** @throws RangeError when the bytes are no page, or the chunk ends. */

@@ -1,16 +1,9 @@
-import type { ThriftStruct } from '../format/thrift-value.ts';
 import { ChunkPages, type Page, type ReadAt } from './chunk-pages.ts';
-import { type ColumnKind, ColumnPart } from './column-part.ts';
+import { ColumnPart } from './column-part.ts';
 import { ENCODING } from './encodings.ts';
+import type { ColumnForm, FlatColumn } from './flat-column.ts';
 import type { DecodedColumn } from './part-values.ts';
 import type { Scratch } from './unpack-page.ts';
-
-/** What a column is, as far as decoding goes. */
-export interface ColumnForm {
-  readonly kind: ColumnKind;
-  /** Whether its values may be null. */
-  readonly isOptional: boolean;
-}
 
 /** Reads one flat column of a row group forwards, any number of rows at a time. */
 export class ColumnReader {
@@ -25,7 +18,7 @@ export class ColumnReader {
   /** Holds the dictionary between parts. */
   #last: ColumnPart;
 
-  constructor(read: ReadAt, chunk: ThriftStruct, form: ColumnForm, rows: number, scratch: Scratch) {
+  constructor(read: ReadAt, { chunk, form }: FlatColumn, rows: number, scratch: Scratch) {
     this.#form = form;
     this.#pages = new ChunkPages(read, chunk, { isOptional: form.isOptional, rows }, scratch);
     this.#scratch = scratch;

@@ -1,4 +1,4 @@
-import { createPageFunctions, PAGES_START, type PageFunctions } from '../../../kernels/index.ts';
+import type { PageFunctions, PageProgram } from '../../../kernels/index.ts';
 import type { PageNulls } from './part-values.ts';
 
 /** Kernels may read and write this much beyond a region. */
@@ -26,21 +26,23 @@ export class PageMemory {
   readonly #functions: PageFunctions;
   readonly #memory: WebAssembly.Memory;
   #sizes: Needs = { entries: 0, bytes: 0, values: 0 };
-  readonly #window = PAGES_START;
+  readonly #window: number;
   #windowSize = 0;
-  #entries = PAGES_START;
-  #packed = PAGES_START;
-  #unpacked = PAGES_START;
-  #levels = PAGES_START;
-  #codes = PAGES_START;
-  #values = PAGES_START;
+  #entries: number;
+  #packed = 0;
+  #unpacked = 0;
+  #levels = 0;
+  #codes = 0;
+  #values = 0;
   /** The dictionary whose entries are in the memory. */
   #loaded: EntryBytes | undefined;
 
-  constructor() {
-    const { functions, memory } = createPageFunctions();
-    this.#functions = functions;
-    this.#memory = memory;
+  constructor({ module, start }: PageProgram) {
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    this.#functions = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports as unknown as PageFunctions;
+    this.#window = start;
+    this.#entries = start;
+    this.#layOut(this.#sizes);
   }
 
   /** Makes room for a page. */

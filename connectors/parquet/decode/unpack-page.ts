@@ -1,9 +1,6 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { PageMemory } from './page-memory.ts';
+import type { PageMemory } from './page-memory.ts';
 import type { PageScratch } from './part-values.ts';
-
-/** Codecs by their numbers in Parquet's footer that pages can be unpacked from here. */
-export const KNOWN_CODECS: ReadonlySet<number> = new Set([0, 1, 2, 4, 6]);
 
 type Unpack = (packed: Uint8Array, options: { readonly chunkSize: number; readonly maxOutputLength: number }) => Uint8Array;
 
@@ -56,7 +53,7 @@ export class Scratch implements PageScratch {
   #own = new Uint8Array(0);
 
   /** Readers that take turns page by page share `pages`, and each has its own window. */
-  constructor(pages = new PageMemory(), takesTurns = false) {
+  constructor(pages: PageMemory, takesTurns = false) {
     this.pages = pages;
     this.takesTurns = takesTurns;
   }

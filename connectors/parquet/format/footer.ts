@@ -36,6 +36,7 @@ export interface RowGroup {
   /** Uncompressed bytes of all columns. */
   readonly bytes: number;
   readonly columns: readonly ColumnChunk[];
+  readonly thrift: ThriftStruct;
 }
 
 /** What a Parquet file says about itself. */
@@ -102,6 +103,7 @@ export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number):
       firstRow: firstRow - rows,
       bytes: group.number(2) ?? 0,
       columns: group.structs(1).map((chunk) => columnChunk(path, chunk)),
+      thrift: group,
     };
   });
   const leaves = schema.slice(1).filter((element) => element.physicalType !== undefined);

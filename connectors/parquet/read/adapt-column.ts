@@ -1,5 +1,5 @@
 import { Binary, type Data, DataType, DateUnit, makeData, Type, Utf8, Vector, vectorFromArray } from 'apache-arrow';
-import { category, categoryData, int64ToNumbers, numbersToInt64, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
+import { category, categoryData, int64ToNumbers, numbersToInt64, takeData, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
 import { dictionaryEncode } from './dictionary-encode.ts';
 
 /** Turns a column of the file into one of the schema's type. The column is fresh from the decoder: its offset is 0. */
@@ -14,6 +14,7 @@ const same: ColumnAdapter = (data) => data;
 export function columnAdapter(from: DataType, to: DataType): ColumnAdapter | undefined {
   if (DataType.isDictionary(to) && to.dictionary.typeId === Type.Utf8) return toCategory(from);
   if (to.typeId === Type.Utf8) return toUtf8(from);
+  if (DataType.isDictionary(from)) return toEntries(from.dictionary, to);
   if (DataType.isTimestamp(to)) return toTimestamp(from, to);
   if (to.typeId === Type.Binary) return toBinary(from);
   if (String(from) === String(to)) return same;
@@ -22,7 +23,7 @@ export function columnAdapter(from: DataType, to: DataType): ColumnAdapter | und
 
 /** The type in which a column is read when no schema asks for another: layouts that views know, every value kept. */
 export function naturalType(type: DataType): DataType {
-  if (DataType.isDictionary(type) && toUtf8(type.dictionary) !== undefined) return category().type;
+  if (DataType.isDictionary(type)) return toUtf8(type.dictionary) === undefined ? naturalType(type.dictionary) : category().type;
   if (type.typeId === Type.LargeUtf8 || DataType.isUtf8View(type)) return new Utf8();
   if (type.typeId === Type.LargeBinary || DataType.isBinaryView(type)) return new Binary();
   return type;
@@ -75,6 +76,19 @@ function expand(data: Data, plain: ColumnAdapter): Data {
     if (!isNull(row)) bytes.set(entries.values.subarray(entries.valueOffsets[code], entries.valueOffsets[code + 1]), valueOffsets[row]);
   }
   return makeData({ type: new Utf8(), ...nulls(data), valueOffsets, data: bytes });
+}
+
+/** One value per row out of a dictionary column of anything but strings. */
+function toEntries(from: DataType, to: DataType): ColumnAdapter | undefined {
+  const plain = columnAdapter(from, to);
+  return (
+    plain &&
+    ((data) => {
+      const codes = Int32Array.from(data.values as ArrayLike<number>, Number).subarray(0, data.length);
+      if (data.nullCount > 0) for (let row = 0; row < codes.length; row++) if (!data.getValid(row)) codes[row] = -1;
+      return takeData(plain((data.dictionary as Vector).data[0] as Data), codes);
+    })
+  );
 }
 
 function smallOffsets(data: Data): Int32Array {

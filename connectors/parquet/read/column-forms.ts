@@ -1,6 +1,6 @@
 import { DataType, DateUnit, type Field, Type } from 'apache-arrow';
 import type { ColumnKind } from '../decode/column-part.ts';
-import type { ColumnForm } from '../decode/column-reader.ts';
+import type { ColumnForm } from '../decode/flat-column.ts';
 import type { Footer, SchemaElement } from '../format/footer.ts';
 
 /** How the columns asked for are decoded from pages; undefined unless all of them are flat and of types that need no conversion. */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { pageProgram } from '../../../kernels/index.ts';
 import type { DecodedBlock } from './column-block.ts';
 import type { ChunkRequest, EngineName } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
@@ -14,7 +15,7 @@ export interface Decoder {
 
 /** A decoder in a thread of its own, so that 30 ms of decoding never hold up the task; or in the caller's thread. */
 export function createDecoder(engine: EngineName, thread: 'worker' | 'caller'): Decoder {
-  return thread === 'worker' ? new ThreadDecoder(engine) : new EngineHost(engine, { wholeGroups: true });
+  return thread === 'worker' ? new ThreadDecoder(engine) : new EngineHost(engine, { pages: pageProgram(), wholeGroups: true });
 }
 
 /** A schema, a block, or nothing. */
@@ -37,7 +38,7 @@ class ThreadDecoder implements Decoder {
 
   constructor(engine: EngineName) {
     // Flags of the program, such as --input-type, are not for the thread.
-    this.#worker = new Worker(WORKER, { workerData: engine, execArgv: [] });
+    this.#worker = new Worker(WORKER, { workerData: { engine, pages: pageProgram() }, execArgv: [] });
     this.#worker.unref();
     this.#worker.on('message', ({ id, result, error }: { id: number; result?: Answer; error?: string }) => {
       const waiting = this.#settle(id);

@@ -1,14 +1,14 @@
 import type { DecodedBlock } from './column-block.ts';
-import { type ChunkRequest, type EngineFile, type EngineName, loadEngine } from './engine.ts';
+import { type ChunkRequest, type EngineFile, type EngineName, type EngineOptions, loadEngine } from './engine.ts';
 
 /** Decodes on request: files by path, chunk streams by number. Runs in the decoding thread, or in the caller's. */
 export class EngineHost {
   readonly #engine: EngineName;
-  readonly #options: { readonly wholeGroups?: boolean };
+  readonly #options: EngineOptions;
   readonly #files = new Map<string, Promise<EngineFile>>();
   readonly #streams = new Map<number, AsyncGenerator<DecodedBlock>>();
 
-  constructor(engine: EngineName, options: { readonly wholeGroups?: boolean } = {}) {
+  constructor(engine: EngineName, options: EngineOptions) {
     this.#engine = engine;
     this.#options = options;
   }

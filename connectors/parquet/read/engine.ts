@@ -1,4 +1,5 @@
-import type { ColumnForm } from '../decode/column-reader.ts';
+import type { PageProgram } from '../../../kernels/index.ts';
+import type { FlatColumn } from '../decode/flat-column.ts';
 import type { DecodedBlock } from './column-block.ts';
 
 /** Which rows and columns of a file to decode. */
@@ -6,8 +7,8 @@ export interface ChunkRequest {
   readonly rowGroup: number;
   /** Top-level columns to read, in the file's order. */
   readonly columns: readonly string[];
-  /** How they are decoded from pages, where all of them are flat; an engine may do it by other means. */
-  readonly forms?: readonly ColumnForm[] | undefined;
+  /** Their pages, where all of them are flat; an engine may decode them by other means. */
+  readonly flat?: readonly FlatColumn[] | undefined;
   /** Rows of the row group to pass over. */
   readonly skip: number;
   /** Rows of the row group, and rows per chunk: equal when the group is small enough to be decoded at once, which is a fifth faster. */
@@ -18,15 +19,21 @@ export interface ChunkRequest {
 /** One open file. Chunks are bytes, which move between threads without a copy. */
 export interface EngineFile {
   /** An IPC stream without batches. */
-  schema(): Uint8Array;
+  schema(): Uint8Array | Promise<Uint8Array>;
   chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock>;
   close(): void;
 }
 
 /** A library that decodes Parquet files. */
 export interface Engine {
-  /** `wholeGroups`: row groups are decoded at once, however large: for a thread that an engine which hangs would take with it. */
-  open(path: string, options?: { readonly wholeGroups?: boolean }): Promise<EngineFile>;
+  open(path: string, options: EngineOptions): Promise<EngineFile>;
+}
+
+export interface EngineOptions {
+  /** What decodes flat columns. */
+  readonly pages: PageProgram;
+  /** Row groups are decoded at once, however large: for a thread that an engine which hangs would take with it. */
+  readonly wholeGroups?: boolean;
 }
 
 export type EngineName = 'parquet-wasm' | 'parquetjs';

@@ -1,7 +1,7 @@
 import { Schema } from 'apache-arrow';
 import { makeBatch } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
-import type { ColumnForm } from '../decode/column-reader.ts';
+import { type ColumnForm, flatColumns } from '../decode/flat-column.ts';
 import { columnRange } from '../format/column-range.ts';
 import type { Footer, RowGroup } from '../format/footer.ts';
 import { unreadable } from '../format/unreadable.ts';
@@ -180,12 +180,13 @@ export class FileCursor {
   async #decode(group: IndexedGroup, from: number): Promise<DecodedBlock> {
     const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
     const chunkRows = group.bytes <= WHOLE_GROUP_BYTES ? group.rows : Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow));
+    const columns = this.#plan.columns.read;
     this.#stream ??= this.#streams.next++;
     try {
       const block = await this.#decoder.next(this.#stream, this.footer.path, {
         rowGroup: group.index,
-        columns: this.#plan.columns.read,
-        forms: this.#forms,
+        columns,
+        flat: flatColumns(group.thrift, columns, this.#forms),
         skip: from - group.firstRow,
         rows: group.rows,
         chunkRows,

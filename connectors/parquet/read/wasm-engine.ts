@@ -1,58 +1,43 @@
-import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
-import type { ParquetFile, RecordBatch, Table } from 'parquet-wasm/node';
-import { flatChunks, flatColumns } from '../decode/flat-chunks.ts';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { flatChunks } from '../decode/flat-chunks.ts';
+import { PageMemory } from '../decode/page-memory.ts';
 import { Scratch } from '../decode/unpack-page.ts';
-import { readFooterBytes } from '../format/footer-bytes.ts';
-import { parquetWasm } from '../format/parquet-wasm.ts';
-import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
-import { readThrift } from '../format/thrift-reader.ts';
-import type { ThriftStruct } from '../format/thrift-value.ts';
-import type { BytesBlock, DecodedBlock } from './column-block.ts';
-import { copyColumns } from './copy-columns.ts';
-import type { ChunkRequest, Engine, EngineFile } from './engine.ts';
+import type { DecodedBlock } from './column-block.ts';
+import type { ChunkRequest, Engine, EngineFile, EngineOptions } from './engine.ts';
+import type { LibraryFile } from './library-file.ts';
 
-/**
- * Flat columns by our own decoder, all else by parquet-wasm, row group by row group. The library is given a group as a file of its own, for its
- * synchronous reader: a panic there is an error here, where the asynchronous reader would never answer. That reader only streams large groups, in a thread
- * that a panic ends: WASM memory never shrinks, and so it holds their compressed bytes and one chunk of rows, not all rows.
- */
+/** Flat columns by our own decoder, all else by parquet-wasm, which is loaded when it is first needed. */
 export const wasmEngine: Engine = {
-  open: async (path, options) => new WasmFile(path, readThrift(readFooterBytes(path).bytes), options?.wholeGroups ?? false),
+  open: async (path, options) => new WasmFile(path, options),
 };
 
 class WasmFile implements EngineFile {
   readonly #path: string;
-  readonly #groups: RowGroupFiles;
   readonly #file: number;
   readonly #wholeGroups: boolean;
-  /** Of the top-level columns. */
-  readonly #names: readonly string[];
+  readonly #scratch: Scratch;
+  #opened: Promise<LibraryFile> | undefined;
   readonly #readAt = (into: Uint8Array, position: number): void => {
     if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
   };
-  readonly #scratch = new Scratch();
-  #blobReader: Promise<ParquetFile> | undefined;
 
-  constructor(path: string, footer: ThriftStruct, wholeGroups: boolean) {
+  constructor(path: string, { pages, wholeGroups }: EngineOptions) {
     this.#path = path;
     this.#file = openSync(path, 'r');
-    this.#wholeGroups = wholeGroups;
-    this.#names = topLevelNames(footer);
-    this.#groups = new RowGroupFiles(footer, this.#readAt);
+    this.#wholeGroups = wholeGroups ?? false;
+    this.#scratch = new Scratch(new PageMemory(pages));
   }
 
-  schema(): Uint8Array {
-    return parquetWasm().readParquet(emptyFile(this.#groups.footer)).schema.intoIPCStream();
+  async schema(): Promise<Uint8Array> {
+    return (await this.#library()).schema();
   }
 
   /** What is flat is decoded here; whatever turns out not to be decodable so, by the library, which also has the last word on what is damaged. */
   async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
     let given = 0;
-    const group = this.#groups.footer.structs(4)[request.rowGroup] as ThriftStruct;
-    const flat = flatColumns(group, request);
-    if (flat !== undefined) {
+    if (request.flat !== undefined) {
       try {
-        for (const columns of flatChunks(this.#readAt, flat, request, this.#scratch)) {
+        for (const columns of flatChunks(this.#readAt, request.flat, request, this.#scratch)) {
           yield { columns };
           given += columns[0]?.length ?? 0;
         }
@@ -61,97 +46,19 @@ class WasmFile implements EngineFile {
         if (!(thrown instanceof RangeError)) throw thrown;
       }
     }
-    yield* this.#byLibrary({ ...request, skip: request.skip + given });
+    yield* (await this.#library()).chunks({ ...request, skip: request.skip + given });
   }
 
-  async *#byLibrary(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
-    const whole = request.chunkRows >= request.rows;
-    const all = request.columns.length === this.#names.length;
-    const alone = this.#wholeGroups || (whole && all) ? this.#readAlone(request) : undefined;
-    if (alone !== undefined) yield alone;
-    else if (whole) yield blockOf(await (await this.#reader()).read(optionsOf(request)));
-    else yield* this.#stream(request);
-  }
-
-  /** The synchronous reader gives all columns: those that nobody asked for are left out. Undefined where they cannot be told apart. */
-  #readAlone(request: ChunkRequest): DecodedBlock | undefined {
-    const file = this.#groups.file(request.rowGroup);
-    const options = { ...optionsOf(request), rowGroups: [0], batchSize: request.rows };
-    return picked(blockOf(parquetWasm().readParquet(file, options)), this.#names, request.columns);
-  }
-
-  async *#stream(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
-    const stream = await (await this.#reader()).stream({ ...optionsOf(request), concurrency: 1 });
-    const reader = stream.getReader() as ReadableStreamDefaultReader<RecordBatch>;
-    try {
-      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield blockOf(chunk.value);
-    } finally {
-      await reader.cancel();
-    }
-  }
-
-  #reader(): Promise<ParquetFile> {
-    this.#blobReader ??= openAsBlob(this.#path).then((blob) => parquetWasm().ParquetFile.fromFile(blob));
-    return this.#blobReader;
+  #library(): Promise<LibraryFile> {
+    this.#opened ??= import('./library-file.ts').then(({ LibraryFile }) => new LibraryFile(this.#path, this.#readAt, this.#wholeGroups));
+    return this.#opened;
   }
 
   close(): void {
     closeSync(this.#file);
-    this.#blobReader?.then(
-      (reader) => reader.free(),
+    this.#opened?.then(
+      (library) => library.close(),
       () => {},
     );
   }
-}
-
-/** Takes rows out of WASM memory, and frees them there. */
-function blockOf(rows: Table | RecordBatch): BytesBlock {
-  const copied = 'numBatches' in rows ? copyTable(rows) : copyBatch(rows);
-  // `intoIPCStream` frees by itself.
-  if (copied === undefined) return { bytes: rows.intoIPCStream() as Uint8Array<ArrayBuffer> };
-  rows.free();
-  return copied;
-}
-
-function copyTable(table: Table): BytesBlock | undefined {
-  if (table.numBatches !== 1) return undefined;
-  const exported = table.toFFI();
-  try {
-    return copyColumns(parquetWasm().wasmMemory().buffer as ArrayBuffer, exported.arrayAddr(0), exported.schemaAddr());
-  } finally {
-    exported.free();
-  }
-}
-
-function copyBatch(batch: RecordBatch): BytesBlock | undefined {
-  const exported = batch.toFFI();
-  try {
-    return copyColumns(parquetWasm().wasmMemory().buffer as ArrayBuffer, exported.arrayAddr(), exported.schemaAddr());
-  } finally {
-    exported.free();
-  }
-}
-
-const optionsOf = (request: ChunkRequest) => ({
-  rowGroups: [request.rowGroup],
-  columns: [...request.columns],
-  batchSize: request.chunkRows,
-  ...(request.skip > 0 ? { offset: request.skip } : {}),
-});
-
-function picked(block: BytesBlock, names: readonly string[], wanted: readonly string[]): DecodedBlock | undefined {
-  if (wanted.length === names.length) return block;
-  return block.layout && { bytes: block.bytes, layout: block.layout.filter((_, column) => wanted.includes(names[column] as string)) };
-}
-
-function topLevelNames(footer: ThriftStruct): string[] {
-  const elements = footer.structs(2);
-  const names: string[] = [];
-  for (let at = 1, open = 0; at < elements.length; at++) {
-    const element = elements[at] as ThriftStruct;
-    if (open === 0) names.push(element.text(4) ?? '');
-    else open--;
-    open += element.number(5) ?? 0;
-  }
-  return names;
 }

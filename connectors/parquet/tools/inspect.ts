@@ -2,7 +2,7 @@ import { columnRange } from '../format/column-range.ts';
 import { type Footer, readFooter } from '../format/footer.ts';
 import { parquet } from '../parquet.ts';
 import { arrowSchema } from '../read/arrow-schema.ts';
-import { rowJson } from '../read/row-json.ts';
+import { rowWriter } from '../read/row-json.ts';
 
 /** A leaf column over all row groups. */
 export interface ColumnInspection {
@@ -95,7 +95,7 @@ async function firstRows(path: string, rows: number): Promise<string[]> {
   try {
     await source.open(0, undefined);
     const first = await source.next({ rows, bytes: Number.MAX_SAFE_INTEGER });
-    return typeof first === 'string' ? [] : Array.from({ length: first.batch.numRows }, (_, row) => rowJson(first.batch, row));
+    return typeof first === 'string' ? [] : Array.from({ length: first.batch.numRows }, (_, row) => rowWriter(first.batch)(row));
   } finally {
     await source.close();
   }

@@ -10,7 +10,7 @@ import { PartFile } from '../archive/part-file.ts';
 import { RowBytes } from '../archive/row-bytes.ts';
 import type { Encoding } from '../encode/encoding.ts';
 import { GroupEncoder } from '../encode/group-encoder.ts';
-import { rowJson } from '../read/row-json.ts';
+import { rowWriter } from '../read/row-json.ts';
 import type { FileKind } from './file-kind.ts';
 
 /** Writes batches as a file that appears whole or not at all; returns the number of rows. */
@@ -125,7 +125,10 @@ const isFlat = (type: DataType): boolean =>
   (DataType.isTimestamp(type) && type.unit === 1) ||
   (DataType.isDictionary(type) && DataType.isUtf8(type.dictionary));
 
-const rowsAsJson = (batch: Batch): string => Array.from({ length: batch.numRows }, (_, row) => `${rowJson(batch, row)}\n`).join('');
+function rowsAsJson(batch: Batch): string {
+  const text = rowWriter(batch);
+  return Array.from({ length: batch.numRows }, (_, row) => `${text(row)}\n`).join('');
+}
 
 const NO_FIELDS = { key: () => null, timestamp: () => 0 };
 

@@ -22,13 +22,16 @@ import {
   utf8Data,
   ValidityBuilder,
 } from '../../../../columnar/index.ts';
-import { flatChunks, flatColumns } from '../../../../connectors/parquet/decode/flat-chunks.ts';
+import { flatChunks } from '../../../../connectors/parquet/decode/flat-chunks.ts';
+import { flatColumns } from '../../../../connectors/parquet/decode/flat-column.ts';
+import { PageMemory } from '../../../../connectors/parquet/decode/page-memory.ts';
+import { Scratch } from '../../../../connectors/parquet/decode/unpack-page.ts';
 import { type Footer, parseFooter } from '../../../../connectors/parquet/format/footer.ts';
 import { arrowSchema } from '../../../../connectors/parquet/read/arrow-schema.ts';
 import { blockBatch } from '../../../../connectors/parquet/read/block-batch.ts';
 import { columnForms } from '../../../../connectors/parquet/read/column-forms.ts';
 import { rowJson } from '../../../../connectors/parquet/read/row-json.ts';
-import type { Random } from '../../../../kernels/index.ts';
+import { pageProgram, type Random } from '../../../../kernels/index.ts';
 
 export interface Cut {
   readonly chunkRows?: number;
@@ -43,19 +46,22 @@ export function footerOf(bytes: Uint8Array): Footer {
 /** Batches of those columns of a file that our decoder takes, by it alone. */
 export function ownBatches(bytes: Uint8Array, { chunkRows, skip = 0 }: Cut = {}, footer = footerOf(bytes)): RecordBatch[] {
   const groups = footer.thrift.structs(4);
-  const requestOf = (fields: readonly Field[], rowGroup: number, rows: number) => ({
-    ...{ rowGroup, columns: fields.map(({ name }) => name as string), forms: columnForms(footer, fields) },
-    ...{ skip, rows, chunkRows: chunkRows ?? rows },
-  });
-  const fields = arrowSchema(footer).fields.filter((field) => flatColumns(groups[0] as never, requestOf([field], 0, 0)) !== undefined);
+  const flatOf = (fields: readonly Field[], rowGroup: number) =>
+    flatColumns(
+      groups[rowGroup] as never,
+      fields.map(({ name }) => name),
+      columnForms(footer, fields),
+    );
+  const fields = arrowSchema(footer).fields.filter((field) => flatOf([field], 0) !== undefined);
   return footer.rowGroups.flatMap(({ rows }, rowGroup) => {
-    const request = requestOf(fields, rowGroup, rows);
     const read = (into: Uint8Array, position: number) => {
       if (position + into.length > bytes.length) throw new RangeError('the file ends within it');
       into.set(bytes.subarray(position, position + into.length));
     };
-    const flat = flatColumns(groups[rowGroup] as never, request) ?? [];
-    return Array.from(flatChunks(read, flat, request), (columns) => blockBatch({ columns }, fields));
+    const cut = { skip, rows, chunkRows: chunkRows ?? rows };
+    return Array.from(flatChunks(read, flatOf(fields, rowGroup) ?? [], cut, new Scratch(new PageMemory(pageProgram()))), (columns) =>
+      blockBatch({ columns }, fields),
+    );
   });
 }
 

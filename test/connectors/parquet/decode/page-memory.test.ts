@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PageMemory } from '../../../../connectors/parquet/decode/page-memory.ts';
+import { pageProgram } from '../../../../kernels/index.ts';
 
-const memory = new PageMemory();
+const memory = new PageMemory(pageProgram());
 
 /** A run of equal values, or values packed bit by bit: of those, eight or a multiple. */
 type Run = { readonly value: bigint; readonly count: number } | { readonly values: readonly bigint[] };
@@ -80,7 +81,7 @@ describe('runs of codes', () => {
   });
 
   test('entries stay where the window grows', () => {
-    const pages = new PageMemory();
+    const pages = new PageMemory(pageProgram());
     pages.prepare({ entries: 16, bytes: 8, values: 8 });
     const dictionary = pages.loadEntries(
       Uint8Array.from({ length: 16 }, (_, i) => i),

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PageMemory } from '../../../../connectors/parquet/decode/page-memory.ts';
+import { pageProgram } from '../../../../kernels/index.ts';
 import { unpackSnappy as oracle } from './snappy-oracle.ts';
 
-const memory = new PageMemory();
+const memory = new PageMemory(pageProgram());
 
 function unpacked(packed: readonly number[], length: number): number[] {
   memory.prepare({ entries: 0, bytes: Math.max(packed.length, length), values: 0 });

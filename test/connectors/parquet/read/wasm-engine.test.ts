@@ -6,13 +6,14 @@ import { blockBatch } from '../../../../connectors/parquet/read/block-batch.ts';
 import type { DecodedBlock } from '../../../../connectors/parquet/read/column-block.ts';
 import { rowJson } from '../../../../connectors/parquet/read/row-json.ts';
 import { wasmEngine } from '../../../../connectors/parquet/read/wasm-engine.ts';
+import { pageProgram } from '../../../../kernels/index.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../fixtures/${name}.parquet`, import.meta.url));
 
 async function blocksOf(name: string, chunkRows: number, columns?: readonly string[]): Promise<{ blocks: DecodedBlock[]; rows: string[] }> {
   const footer = readFooter(pathOf(name));
-  const file = await wasmEngine.open(footer.path);
-  const { fields } = RecordBatchReader.from(file.schema()).open().schema;
+  const file = await wasmEngine.open(footer.path, { pages: pageProgram() });
+  const { fields } = RecordBatchReader.from(await file.schema()).open().schema;
   const wanted = fields.filter((field) => columns?.includes(field.name as string) ?? true);
   const blocks: DecodedBlock[] = [];
   const request = { rowGroup: 0, columns: wanted.map((field) => field.name as string), skip: 0, rows: footer.rows, chunkRows };
