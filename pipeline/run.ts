@@ -10,6 +10,7 @@ import { planPartitions, type TaskPlan } from './plan.ts';
 import { checkRunOptions, discoveryInterval, type RunOptions } from './run-options.ts';
 import { loadSavepoint } from './savepoints.ts';
 import { SpareThreads } from './spare-threads.ts';
+import { spreadTasks, type WaitingRecords, waitingRecords } from './spread-tasks.ts';
 import { systemClock, type TaskClock } from './system-clock.ts';
 import { taskName } from './task.ts';
 import { TaskAssigner } from './task-assigner.ts';
@@ -71,6 +72,8 @@ class PipelineRun {
   #discoverEvery = 0;
   /** Of the tasks that are spread over several workers, those of this thread. */
   #here: readonly number[] = [];
+  /** What waited for each task when they were first spread over workers. */
+  #waiting: WaitingRecords | undefined;
   readonly #feeds = new Map<string, { readonly worker: TaskWorker; ended: boolean }>();
 
   constructor(pipeline: Pipeline, options: RunOptions) {
@@ -179,17 +182,20 @@ class PipelineRun {
   }
 
   /** The first worker is this thread, which has all modules at hand, unless it has feeds to run. */
-  #spread(tasks: readonly number[], workers: number): readonly (readonly number[])[] {
-    const lists = spreadTasks(tasks, workers);
+  async #spread(home: Home, { pipeline }: TaskPlan, tasks: readonly number[]): Promise<readonly (readonly number[])[]> {
+    const { workers = 1 } = this.#options;
+    // Asked once: tasks that come or go later must not move the others about.
+    if (workers > 1) this.#waiting ??= await waitingRecords(home, pipeline);
+    const lists = spreadTasks(tasks, workers, this.#waiting);
     this.#here = lists[0] ?? [];
     return lists;
   }
 
   /** Runs feeds and tasks side by side; the first failure stops the others. */
   async #together(home: Home, plan: TaskPlan, options: TaskOptions): Promise<GroupResult> {
-    const { workers = 1, group = false, onNotice = () => {} } = this.#options;
+    const { group = false, onNotice = () => {} } = this.#options;
     const pool = new TaskPool({
-      spread: (tasks) => this.#spread(tasks, workers),
+      spread: (newest, tasks) => this.#spread(home, newest, tasks),
       make: (newest, tasks) => this.#make(home, newest, options, tasks),
       ...(group ? { lostPatience: LOST_PATIENCE } : {}),
     });
@@ -222,13 +228,6 @@ class PipelineRun {
     const feeds = [...this.#feeds.values()];
     return (this.#options.drain ?? feeds.length > 0) && feeds.every(({ ended }) => ended);
   }
-}
-
-/** Tasks that run together: each by itself in this thread, or as many lists as there are threads. */
-function spreadTasks(tasks: readonly number[], workers: number): readonly (readonly number[])[] {
-  if (workers === 1) return tasks.map((task) => [task]);
-  const threads = Math.min(workers, tasks.length);
-  return Array.from({ length: threads }, (_, thread) => tasks.filter((_task, index) => index % threads === thread));
 }
 
 async function forget(home: Home, pipeline: Pipeline): Promise<void> {

@@ -6,7 +6,7 @@ import { addSummaries, type TaskSummary } from './task-summary.ts';
 /** What a pool needs to know. */
 export interface PoolSetting {
   /** Lists of tasks that run together: one per thread. */
-  spread(tasks: readonly number[]): readonly (readonly number[])[];
+  spread(plan: TaskPlan, tasks: readonly number[]): Promise<readonly (readonly number[])[]>;
   /** Tasks that begin to run. */
   make(plan: TaskPlan, tasks: readonly number[]): RunningTasks;
   /** Other processes share the tasks: one that was taken over is theirs, and may come back. Waited for so long (ms), it was somebody else who took it. */
@@ -68,7 +68,8 @@ export class TaskPool {
   async #change(plan: TaskPlan, tasks: readonly number[]): Promise<void> {
     if (this.#closed) return;
     const signature = signatureOf(plan);
-    const wanted = this.#setting.spread(tasks);
+    const wanted = await this.#setting.spread(plan, tasks);
+    if (this.#closed) return;
     const stays = ({ state, plan: own, tasks: has }: Unit) =>
       state !== 'lost' && own === signature && wanted.some((list) => String(list) === String(has));
     const staying = this.#units.filter(stays);

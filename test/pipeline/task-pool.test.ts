@@ -51,7 +51,7 @@ class FakeTasks implements RunningTasks {
 function poolOf(setting: Partial<PoolSetting> = {}) {
   const made: FakeTasks[] = [];
   const pool = new TaskPool({
-    spread: (tasks) => tasks.map((task) => [task]),
+    spread: async (_plan, tasks) => tasks.map((task) => [task]),
     make: (_plan, tasks) => {
       made.push(new FakeTasks(tasks));
       return made.at(-1) as FakeTasks;
