@@ -1,15 +1,4 @@
-import {
-  Bool,
-  type Data,
-  DataType,
-  type FixedSizeList,
-  makeData,
-  Type,
-  type TypeMap,
-  type Utf8,
-  Vector,
-  vectorFromArray,
-} from 'apache-arrow';
+import { Bool, Data, DataType, type FixedSizeList, makeData, Type, type TypeMap, type Utf8, Vector, vectorFromArray } from 'apache-arrow';
 import type { Batch } from './batch.ts';
 import { categoryData, makeBatch } from './build.ts';
 import { BatchMemory } from './fresh-array.ts';
@@ -29,20 +18,54 @@ export function concatBatches<T extends TypeMap>(batches: readonly Batch<T>[], m
 
 function concatColumn<T extends TypeMap>(name: keyof T & string, batches: readonly Batch<T>[], index: number, memory: BatchMemory): Data {
   const parts = batches.map((batch) => batch.data.children[index] as Data);
-  const type = (parts[0] as Data).type;
-  if (DataType.isDictionary(type)) return concatCategories(name, batches, memory);
-  if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) return concatBytes(parts);
-  return concatLayout(parts, memory);
+  return DataType.isDictionary((parts[0] as Data).type) ? concatCategories(name, batches, memory) : concatLayout(parts, memory);
 }
 
 function concatLayout(parts: readonly Data[], memory: BatchMemory): Data {
   const { type } = parts[0] as Data;
-  if (DataType.isFixedSizeList(type)) return concatLists(parts as readonly Data<FixedSizeList>[], memory);
+  if (type.typeId === Type.Utf8 || type.typeId === Type.Binary) return concatBytes(parts);
+  if (DataType.isFixedSizeList(type)) return concatEqualLists(parts as readonly Data<FixedSizeList>[], memory);
+  if (DataType.isStruct(type)) return concatStructs(parts, memory);
+  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type)) return concatLists(parts, memory);
+  if (DataType.isNull(type)) return makeData({ type, length: lengthOf(parts) });
   return DataType.isBool(type) ? concatBits(parts) : concatOther(parts, memory);
 }
 
+const lengthOf = (parts: readonly Data[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
+function concatStructs(parts: readonly Data[], memory: BatchMemory): Data {
+  const length = lengthOf(parts);
+  const nulls = joinNulls(parts, length);
+  const { type } = parts[0] as Data;
+  const children = type.children.map((_: unknown, child: number) =>
+    concatLayout(
+      parts.map((part) => (part.children[child] as Data).slice(0, part.length)),
+      memory,
+    ),
+  );
+  return makeData({ type, length, children, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
+}
+
+/** Lists and maps: the items that are pointed to are joined, and the offsets count on. */
+function concatLists(parts: readonly Data[], memory: BatchMemory): Data {
+  const length = lengthOf(parts);
+  const nulls = joinNulls(parts, length);
+  const offsets = new Int32Array(length + 1);
+  const items: Data[] = [];
+  let row = 0;
+  for (const { valueOffsets, children, length: rows } of parts) {
+    const first = Number(valueOffsets[0] ?? 0);
+    const shift = (offsets[row] as number) - first;
+    for (let at = 0; at < rows; at++) offsets[++row] = Number(valueOffsets[at + 1]) + shift;
+    items.push((children[0] as Data).slice(first, (offsets[row] as number) - shift - first));
+  }
+  const { type } = parts[0] as Data;
+  const valueOffsets = DataType.isLargeList(type) ? BigInt64Array.from(offsets, BigInt) : offsets;
+  return new Data(type, 0, length, nulls.nullCount, [valueOffsets, undefined, nulls.finish()] as never, [concatLayout(items, memory)]);
+}
+
 /** Lists of one size: their items lie one after the other, so the items are joined. */
-function concatLists(parts: readonly Data<FixedSizeList>[], memory: BatchMemory): Data {
+function concatEqualLists(parts: readonly Data<FixedSizeList>[], memory: BatchMemory): Data {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const nulls = joinNulls(parts, length);
   const { type } = parts[0] as Data<FixedSizeList>;
@@ -123,10 +146,13 @@ function concatBits(parts: readonly Data[]): Data {
   return makeData({ type: new Bool(), length, data: bits, nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
 }
 
-/** Layouts of one typed array of `stride` values per row are copied; nested ones go through Arrow's own vectors. */
+/** Layouts of one typed array of `stride` values per row are copied; dictionaries within nested columns, and views, go through Arrow's own vectors. */
 function concatOther(parts: readonly Data[], memory: BatchMemory): Data {
   const first = parts[0] as Data;
-  const isFixed = parts.every((part) => ArrayBuffer.isView(part.values) && part.valueOffsets === undefined && part.children.length === 0);
+  const isFixed = parts.every(
+    (part) =>
+      ArrayBuffer.isView(part.values) && part.valueOffsets === undefined && part.children.length === 0 && part.dictionary === undefined,
+  );
   if (!isFixed) {
     const values = parts.flatMap((part) => Array.from(new Vector([part])));
     return vectorFromArray(values as never, first.type).data[0] as Data;

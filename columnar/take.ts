@@ -29,6 +29,8 @@ const NO_BITMAP = new Uint8Array(0);
 function takeSelected(data: Data, selection: RowSelection): Data {
   const { type } = data;
   const length = selection.rows.length;
+  // A column of nulls alone has no bitmap.
+  if (DataType.isNull(type)) return makeData({ type, length });
   const nulls = takeNulls(data, selection);
   const parts = { length, nullCount: nulls?.nullCount ?? 0, nullBitmap: nulls?.finish() };
   if (DataType.isBool(type)) return makeData({ type, ...parts, data: takeBits(data, selection.rows) });
@@ -41,6 +43,7 @@ function takeSelected(data: Data, selection: RowSelection): Data {
   if (DataType.isStruct(type)) {
     return makeData({ type, ...parts, children: data.children.map((child) => takeSelected(child, selection)) } as never);
   }
+  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type)) return takeLists(data, selection.rows, parts);
   const stride = strideOf(data);
   if (ArrayBuffer.isView(data.values) && stride !== undefined && data.children.length === 0) {
     const values = gatherValues(data.values, selection, stride);
@@ -114,6 +117,26 @@ function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array,
   else for (let i = start; i < end; i++) to[at + i - start] = from[i] as number;
 }
 
+/** Lists and maps: the items that the rows point to, one after the other. */
+function takeLists(
+  data: Data,
+  rows: Int32Array,
+  { nullCount, nullBitmap }: { nullCount: number; nullBitmap: Uint8Array | undefined },
+): Data {
+  const offsets = new Int32Array(rows.length + 1);
+  const start = (row: number): number => Number(data.valueOffsets[row]);
+  const sizeOf = (row: number): number => (row < 0 ? 0 : start(row + 1) - start(row));
+  for (let row = 0; row < rows.length; row++) offsets[row + 1] = (offsets[row] as number) + sizeOf(rows[row] as number);
+  const items = new Int32Array(offsets[rows.length] as number);
+  for (let row = 0; row < rows.length; row++) {
+    const [from, to] = [offsets[row] as number, offsets[row + 1] as number];
+    for (let item = from; item < to; item++) items[item] = start(rows[row] as number) + item - from;
+  }
+  const valueOffsets = DataType.isLargeList(data.type) ? BigInt64Array.from(offsets, BigInt) : offsets;
+  const buffers = [valueOffsets, undefined, nullBitmap ?? NO_BITMAP];
+  return new Data(data.type, 0, rows.length, nullCount, buffers as never, [takeData(data.children[0] as Data, items)]);
+}
+
 /** Row numbers of a list's items: `size` consecutive ones per row. */
 function spread(rows: Int32Array, size: number): Int32Array {
   const items = new Int32Array(rows.length * size);
@@ -124,7 +147,7 @@ function spread(rows: Int32Array, size: number): Int32Array {
   return items;
 }
 
-/** The slow way, for nested layouts that have no loop of their own. */
+/** The slow way, for layouts that have no loop of their own: strings and bytes with 64-bit offsets, views. */
 function takeByValue(data: Data, rows: Int32Array): Data {
   const values = new Vector([data]);
   const taken = Array.from(rows, (row) => (row < 0 ? null : values.get(row)));

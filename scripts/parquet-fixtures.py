@@ -125,10 +125,25 @@ nested = pa.table({
     "deep": pa.array([[{"a": [1, 2], "b": {"c": "z"}}], None, [None, {"a": None, "b": None}]],
                      pa.list_(pa.struct([("a", pa.list_(pa.int64())), ("b", pa.struct([("c", pa.string())]))]))),
 })
+exact = pa.table({
+    "instants": pa.array([[1_700_000_000_000_001 * n, None] if n % 5 else None for n in range(20)], pa.list_(pa.timestamp("us"))),
+    "record": pa.array([{"at": n * 1_000_000_001, "sum": D(n) / 100, "day": n, "raw": bytes([n]), "id": 2**64 - 1 - n, "in": {"none": None}} if n % 7 else None for n in range(20)],
+                       pa.struct([("at", pa.timestamp("ns", "UTC")), ("sum", pa.decimal128(20, 2)), ("day", pa.date32()), ("raw", pa.binary()), ("id", pa.uint64()),
+                                  ("in", pa.struct([("none", pa.null())]))])),
+    "large": pa.array([[[n], None, []] if n % 3 else [] for n in range(20)], pa.large_list(pa.list_(pa.int64()))),
+    "map": pa.array([[(n * 2**55, [f"v{n}", None])] for n in range(20)], pa.map_(pa.int64(), pa.list_(pa.string()))),
+    "pairs": pa.array([[{"a": n}, None] if n % 4 else None for n in range(20)], pa.list_(pa.struct([("a", pa.decimal128(9, 3))]), 2)),
+    "words": pa.array([["a", f"b{n % 3}"] for n in range(20)], pa.list_(pa.dictionary(pa.int32(), pa.string()))),
+    "none": pa.nulls(20),
+    "code": pa.array([2**60 + n % 3 if n % 4 else None for n in range(20)], pa.int64()).dictionary_encode(),
+    "price": pa.array([D(n % 3) / 10 if n % 4 else None for n in range(20)], pa.decimal128(9, 2)).dictionary_encode(),
+    "day": pa.array([dt.date(2024, 1, 1 + n % 3) if n % 4 else None for n in range(20)]).dictionary_encode(),
+})
 write("numbers", numbers)
 write("times", times, compression="zstd")
 write("texts", texts, compression="gzip")
 write("nested", nested, compression="brotli", data_page_version="2.0")
+write("exact", exact)
 write("plain-v1", numbers.select(["i64", "f64", "u16", "bool"]), version="1.0", use_dictionary=False, compression="none")
 write("int96", times.select(["ts_us"]), use_deprecated_int96_timestamps=True, store_schema=False)
 write("encodings", pa.table({"d": pa.array(range(40)), "s": pa.array([f"text {i // 3}" for i in range(40)]), "f": pa.array([i / 8 for i in range(40)])}),

@@ -1,10 +1,27 @@
-import { Decimal, Field, Int8, Int16, Int64, makeData, Schema, Uint32, Vector } from 'apache-arrow';
+import {
+  Decimal,
+  Field,
+  Int8,
+  Int16,
+  Int64,
+  List,
+  Map_,
+  makeData,
+  Null,
+  Schema,
+  Struct,
+  TimestampMicrosecond,
+  Uint32,
+  Uint64,
+  Vector,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Batch,
   booleanData,
   categoryData,
+  concatBatches,
   float32Data,
   float64Data,
   int32Data,
@@ -16,6 +33,7 @@ import {
   utf8Data,
   ValidityBuilder,
 } from '../../columnar/index.ts';
+import { rowWriter } from '../../connectors/parquet/read/row-json.ts';
 
 const ROWS = 200;
 const numbers = (of: (row: number) => number) => Float64Array.from({ length: ROWS }, (_, row) => of(row));
@@ -101,4 +119,61 @@ test('takeData gives null where a row is negative', () => {
       rowOf(batch, 6)[fields.findIndex((field) => field.name === name)],
     ]);
   }
+});
+
+test('nested columns are taken, and joined, value by value as they are stored', () => {
+  const instants = new List(new Field('item', new TimestampMicrosecond(), true));
+  const pair = new Struct([new Field('at', instants, true), new Field('none', new Null(), true)] as never);
+  const counts = new Map_(
+    new Field('entries', new Struct([new Field('key', new Int64(), false), new Field('value', new Uint64(), true)]), false) as never,
+  );
+  /** Row `n`: microseconds beyond what float64 holds exactly, and every fifth list null. */
+  const rowsOf = (numbers: readonly number[]): Batch => {
+    const items = makeData({
+      type: new TimestampMicrosecond(),
+      length: numbers.length * 2,
+      data: BigInt64Array.from(numbers.flatMap((n) => [BigInt(n), 2n ** 60n + BigInt(n)])),
+    });
+    const valueOffsets = Int32Array.from({ length: numbers.length + 1 }, (_, row) => 2 * row);
+    const nulls = new ValidityBuilder(numbers.length);
+    numbers.forEach((n, row) => {
+      if (n % 5 === 0) nulls.setNull(row);
+    });
+    const list = makeData({
+      type: instants,
+      length: numbers.length,
+      valueOffsets,
+      child: items,
+      nullCount: nulls.nullCount,
+      nullBitmap: nulls.finish(),
+    });
+    const struct = makeData({
+      type: pair,
+      length: numbers.length,
+      children: [list, makeData({ type: new Null(), length: numbers.length })] as never,
+    });
+    const keys = makeData({ type: new Int64(), length: numbers.length * 2, data: items.values });
+    const values = makeData({
+      type: new Uint64(),
+      length: numbers.length * 2,
+      data: BigUint64Array.from(items.values, (value) => 2n ** 64n - 1n - BigInt.asUintN(64, value)),
+    });
+    const entries = makeData({ type: counts.children[0]?.type as Struct, length: numbers.length * 2, children: [keys, values] as never });
+    const map = makeData({ type: counts, length: numbers.length, valueOffsets, child: entries as never });
+    return makeBatch(new Schema([new Field('pair', pair, true), new Field('counts', counts, true)]), [struct, map]);
+  };
+  const texts = (batch: Batch) => Array.from({ length: batch.numRows }, (_, row) => rowWriter(batch)(row));
+  fc.assert(
+    fc.property(fc.array(fc.nat(40), { minLength: 1, maxLength: 30 }), fc.nat(40), fc.nat(40), (rows, one, other) => {
+      const [from, to] = [Math.min(one, other), Math.max(one, other) + 1];
+      const whole = rowsOf(Array.from({ length: 41 }, (_, n) => n));
+      const slice = whole.slice(from, to) as Batch;
+      const chosen = rows.map((row) => row % (to - from));
+      const expected = rowsOf(chosen.map((row) => from + row));
+      expect(texts(takeRows(slice, Int32Array.from(chosen)))).toEqual(texts(expected));
+      const joined = concatBatches(chosen.map((row) => slice.slice(row, row + 1) as Batch));
+      expect(texts(joined)).toEqual(texts(expected));
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -9,10 +9,12 @@ export interface ColumnRange {
 
 const UNKNOWN: ColumnRange = { minimum: undefined, maximum: undefined, allNull: false };
 
-/** The range of a leaf column (its path joined by dots) in a row group, from its statistics. */
+/** The range of a top-level column, or of a leaf (its path joined by dots), in a row group, from its statistics. */
 export function columnRange(footer: Footer, group: RowGroup, path: string): ColumnRange {
   // A row group lists its chunks in the order of the schema's leaves.
-  const index = group.columns.findIndex((candidate) => candidate.path === path);
+  const own = group.columns.findIndex((candidate) => candidate.root === path && candidate.path === path);
+  // A name may hold a dot, and look like the path of a leaf.
+  const index = own >= 0 ? own : group.columns.findIndex((candidate) => candidate.path === path);
   const chunk = group.columns[index];
   const leaf = footer.leaves[index];
   if (chunk === undefined || leaf === undefined) return UNKNOWN;

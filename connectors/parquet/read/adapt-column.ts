@@ -1,5 +1,13 @@
 import { Binary, type Data, DataType, DateUnit, makeData, Type, Utf8, Vector, vectorFromArray } from 'apache-arrow';
-import { category, categoryData, int64ToNumbers, numbersToInt64, takeData, timestampsToMilliseconds, utf8Data } from '../../../columnar/index.ts';
+import {
+  category,
+  categoryData,
+  int64ToNumbers,
+  numbersToInt64,
+  takeData,
+  timestampsToMilliseconds,
+  utf8Data,
+} from '../../../columnar/index.ts';
 import { dictionaryEncode } from './dictionary-encode.ts';
 
 /** Turns a column of the file into one of the schema's type. The column is fresh from the decoder: its offset is 0. */

@@ -1,4 +1,4 @@
-import { type Data, type DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
+import { type Data, DataType, Field, type RecordBatch, Schema } from 'apache-arrow';
 import { type BatchSchema, category, emptyBatch, takeData } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { type ColumnAdapter, columnAdapter, naturalType } from './adapt-column.ts';
@@ -59,7 +59,10 @@ export function planColumns(file: InputFile, found: readonly Field[], wanted: Ba
   const supplies = wanted.fields.map((field): Supply => {
     const value = file.partition.get(field.name);
     if (value !== undefined) return constant(file.path, field, value);
-    const source = found.find((candidate) => candidate.name === field.name);
+    const [source, ...others] = found.filter((candidate) => candidate.name === field.name);
+    if (others.length > 0) unclear(file.path, field.name, `there are ${others.length + 1} columns of this name`);
+    if (source !== undefined && DataType.isInterval(source.type))
+      unclear(file.path, field.name, 'an interval of months, days and milliseconds, which Arrow has no type for');
     if (source === undefined) {
       if (!field.nullable)
         missing(
@@ -93,6 +96,10 @@ function constant(path: string, field: Field, text: string): Supply {
       `'${path}', column '${field.name}': expected ${field.type}, found '${text}' in the folder's name`,
     );
   return (decoded) => takeData(value, new Int32Array(decoded.numRows));
+}
+
+function unclear(path: string, column: string, what: string): never {
+  throw new MillraceError('SCHEMA_MISMATCH', `'${path}', column '${column}': ${what}`, { hint: 'name the columns to read, without it' });
 }
 
 function mismatch(path: string, expected: Field, found: Field): never {

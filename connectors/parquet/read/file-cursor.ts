@@ -4,7 +4,7 @@ import { MillraceError } from '../../../streams/index.ts';
 import { type ColumnForm, flatColumns } from '../decode/flat-column.ts';
 import { columnRange } from '../format/column-range.ts';
 import type { Footer, RowGroup } from '../format/footer.ts';
-import { unreadable } from '../format/unreadable.ts';
+import { engineReason, unreadable } from '../format/unreadable.ts';
 import { blockBatch } from './block-batch.ts';
 import { blockBytes, type DecodedBlock } from './column-block.ts';
 import { columnForms } from './column-forms.ts';
@@ -210,8 +210,7 @@ export class FileCursor {
 
   #damaged(group: number, thrown: unknown): MillraceError {
     if (thrown instanceof MillraceError) return thrown;
-    const reason = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Parquet error: /, '');
-    return unreadable(this.footer.path, `row group ${group}: ${reason}`, {
+    return unreadable(this.footer.path, `row group ${group}: ${engineReason(thrown)}`, {
       cause: thrown,
       hint: 'the file is damaged or uses what the reader does not know; write or copy it again',
     });

@@ -21,10 +21,9 @@ import {
 } from 'apache-arrow';
 import type { BatchSchema } from '../../../columnar/index.ts';
 import type { Footer, SchemaElement } from '../format/footer.ts';
+import { ARROW_SCHEMA } from '../format/library-footer.ts';
 import { columnKind, topLevelColumns } from './column-forms.ts';
 
-/** Where writers that know Arrow keep its schema. */
-const ARROW_SCHEMA = 'ARROW:schema';
 const REPEATED = 2;
 
 /**

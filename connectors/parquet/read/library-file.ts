@@ -1,8 +1,9 @@
 import { openAsBlob } from 'node:fs';
 import type { ParquetFile, RecordBatch, Table } from 'parquet-wasm/node';
-import { readFooterBytes } from '../format/footer-bytes.ts';
+import { FOOTER_TAIL, readFooterBytes } from '../format/footer-bytes.ts';
+import { type LibraryFooter, libraryFooter } from '../format/library-footer.ts';
 import { parquetWasm } from '../format/parquet-wasm.ts';
-import { emptyFile, RowGroupFiles } from '../format/row-group-file.ts';
+import { fileTail, RowGroupFiles } from '../format/row-group-file.ts';
 import { readThrift } from '../format/thrift-reader.ts';
 import type { ThriftStruct } from '../format/thrift-value.ts';
 import type { BytesBlock, DecodedBlock } from './column-block.ts';
@@ -16,6 +17,10 @@ import type { ChunkRequest } from './engine.ts';
  */
 export class LibraryFile {
   readonly #path: string;
+  readonly #own: ThriftStruct;
+  /** Where the file's own footer begins. */
+  readonly #dataEnd: number;
+  readonly #read: LibraryFooter;
   readonly #groups: RowGroupFiles;
   readonly #wholeGroups: boolean;
   /** Of the top-level columns. */
@@ -23,15 +28,18 @@ export class LibraryFile {
   #blobReader: Promise<ParquetFile> | undefined;
 
   constructor(path: string, read: (into: Uint8Array, position: number) => void, wholeGroups: boolean) {
-    const footer = readThrift(readFooterBytes(path).bytes);
+    const { bytes, fileBytes } = readFooterBytes(path);
     this.#path = path;
     this.#wholeGroups = wholeGroups;
-    this.#names = topLevelNames(footer);
-    this.#groups = new RowGroupFiles(footer, read);
+    this.#own = readThrift(bytes);
+    this.#dataEnd = fileBytes - bytes.length - FOOTER_TAIL;
+    this.#names = topLevelNames(this.#own);
+    this.#read = libraryFooter(this.#own);
+    this.#groups = new RowGroupFiles(this.#read.footer, read);
   }
 
   schema(): Uint8Array {
-    return parquetWasm().readParquet(emptyFile(this.#groups.footer)).schema.intoIPCStream();
+    return this.#read.schema;
   }
 
   async *chunks(request: ChunkRequest): AsyncGenerator<DecodedBlock> {
@@ -61,8 +69,15 @@ export class LibraryFile {
   }
 
   #reader(): Promise<ParquetFile> {
-    this.#blobReader ??= openAsBlob(this.#path).then((blob) => parquetWasm().ParquetFile.fromFile(blob));
+    this.#blobReader ??= this.#blob().then((blob) => parquetWasm().ParquetFile.fromFile(blob));
     return this.#blobReader;
+  }
+
+  /** The file, with the footer that the library reads. */
+  async #blob(): Promise<Blob> {
+    const blob = await openAsBlob(this.#path);
+    const { footer } = this.#read;
+    return footer === this.#own ? blob : new Blob([blob.slice(0, this.#dataEnd), fileTail(footer) as Uint8Array<ArrayBuffer>]);
   }
 
   close(): void {

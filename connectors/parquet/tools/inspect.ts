@@ -1,5 +1,7 @@
+import { MillraceError } from '../../../streams/index.ts';
 import { columnRange } from '../format/column-range.ts';
 import { type Footer, readFooter } from '../format/footer.ts';
+import { ARROW_SCHEMA } from '../format/library-footer.ts';
 import { parquet } from '../parquet.ts';
 import { arrowSchema } from '../read/arrow-schema.ts';
 import { rowWriter } from '../read/row-json.ts';
@@ -32,6 +34,8 @@ export interface FileInspection {
   readonly metadata: Readonly<Record<string, string>>;
   /** The first rows as JSON. */
   readonly preview: readonly string[];
+  /** Why there are none, where they cannot be read. */
+  readonly previewError?: string;
 }
 
 /**
@@ -55,8 +59,8 @@ export async function inspectParquet(path: string, options: { readonly preview?:
       compressedBytes: sum(group.columns.map((chunk) => chunk.compressedBytes)),
       uncompressedBytes: sum(group.columns.map((chunk) => chunk.uncompressedBytes)),
     })),
-    metadata: Object.fromEntries([...footer.metadata].filter(([key]) => key !== 'ARROW:schema')),
-    preview: await firstRows(path, options.preview ?? 5),
+    metadata: Object.fromEntries([...footer.metadata].filter(([key]) => key !== ARROW_SCHEMA)),
+    ...(await firstRows(path, options.preview ?? 5)),
   };
 }
 
@@ -89,13 +93,18 @@ function inspectColumn(footer: Footer, column: number): ColumnInspection {
   };
 }
 
-async function firstRows(path: string, rows: number): Promise<string[]> {
-  if (rows === 0) return [];
+/** Rows that cannot be read, damaged ones say, do not hide what the footer tells. */
+async function firstRows(path: string, rows: number): Promise<Pick<FileInspection, 'preview' | 'previewError'>> {
+  if (rows === 0) return { preview: [] };
   const source = parquet(path).create();
   try {
     await source.open(0, undefined);
     const first = await source.next({ rows, bytes: Number.MAX_SAFE_INTEGER });
-    return typeof first === 'string' ? [] : Array.from({ length: first.batch.numRows }, (_, row) => rowWriter(first.batch)(row));
+    if (typeof first === 'string') return { preview: [] };
+    const text = rowWriter(first.batch);
+    return { preview: Array.from({ length: first.batch.numRows }, (_, row) => text(row)) };
+  } catch (thrown) {
+    return { preview: [], previewError: MillraceError.from(thrown, 'FILE_UNREADABLE').describe() };
   } finally {
     await source.close();
   }

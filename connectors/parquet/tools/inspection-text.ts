@@ -28,6 +28,7 @@ export function inspectionText(file: FileInspection): string {
   );
   if (metadata.length > 0) lines.push('', 'metadata', ...metadata);
   if (file.preview.length > 0) lines.push('', 'first rows', ...file.preview.map((row) => `  ${row}`));
+  if (file.previewError !== undefined) lines.push('', `no rows can be shown: ${file.previewError}`);
   return lines.join('\n');
 }
 
