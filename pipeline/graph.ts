@@ -16,8 +16,8 @@ export class Graph {
   #failed = false;
   #open: number;
 
-  constructor(pipeline: Pipeline, clock: Clock, sinks: ReadonlyMap<string, SinkInlet>) {
-    this.steps = new Steps(clock);
+  constructor(pipeline: Pipeline, clock: Clock, sinks: ReadonlyMap<string, SinkInlet>, onNotice?: (notice: string) => void) {
+    this.steps = new Steps(clock, onNotice);
     this.#inlets = new Map(Object.keys(pipeline.sources).map((name) => [name, new Subject<StreamBatch>()]));
     const streams = this.#wire(pipeline);
     const missing = Object.keys(pipeline.sinks).filter((name) => streams?.[name] === undefined);

@@ -12,6 +12,8 @@ export interface RerunParts {
   readonly merge: InputMerge;
   readonly sinks: TaskSinks;
   readonly cells: ReadonlyMap<string, StateCell>;
+  /** Steps whose rows of a savepoint have got other columns. */
+  readonly refitted: ReadonlySet<string>;
   /** What an input is asked for, and nothing at or beyond `until`. */
   budget(until: Position | undefined): ReadBudget;
   /** Pushes a turn through the operators. */
@@ -30,7 +32,7 @@ export async function rerunCommitted(parts: RerunParts, record: CommitRecord, ch
   const { sinks } = parts;
   sinks.muted = true;
   await rerunTo(parts, record.digestAt ?? record);
-  compareState(parts.cells, record, change);
+  compareState(parts.cells, record, change, parts.refitted);
   await rerunTo(parts, record);
   await parts.merge.goLive();
   compareOutputs(parts, record);

@@ -51,7 +51,7 @@ export function restoreCells(
 /** Restores one cell; what it has kept where that is not all. */
 function restoreCell(cell: StateCell, { id, version, bytes }: SnapshotCell, adopts: boolean): AdoptedStep | undefined {
   try {
-    cell.restore(new StateReader(bytes), version);
+    cell.restore(new StateReader(bytes), version, adopts);
     return undefined;
   } catch (thrown) {
     const error = MillraceError.from(thrown, 'STATE_INCOMPATIBLE', { step: id, hint: hintFor(cell) });

@@ -28,13 +28,17 @@ export class Steps implements TaskContext {
   /** Schema of the newest batch that left each step. */
   readonly schemas = new Map<string, BatchSchema>();
   readonly ids: string[] = [];
+  /** Steps whose rows of a savepoint have got other columns: their state is not what was stored. */
+  readonly refitted = new Set<string>();
   readonly #clock: Clock;
+  readonly #onNotice: (notice: string) => void;
   readonly #turnEnds: (() => void)[] = [];
   #rejections: StepRejection[] = [];
   #work: Promise<void>[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onNotice: (notice: string) => void = () => {}) {
     this.#clock = clock;
+    this.#onNotice = onNotice;
   }
 
   step({ name, ledger, onError = 'stop' }: StepDeclaration): StepContext {
@@ -64,6 +68,10 @@ export class Steps implements TaskContext {
       },
       keep: (cell) => this.cells.set(id, cell),
       onTurnEnd: (flush) => this.#turnEnds.push(flush),
+      refitted: (text) => {
+        this.refitted.add(id);
+        this.#onNotice(`${id}: ${text}`);
+      },
       waitFor: (work) => this.#work.push(work),
       report: (read) => this.reports.set(id, read),
     };

@@ -1,4 +1,4 @@
-import { type Batch, instantsOf, rolesOf, type TypeMap } from '../columnar/index.ts';
+import { type Batch, emptyBatch, instantsOf, rolesOf, type TypeMap } from '../columnar/index.ts';
 import type { Position, ReadBudget, Source, SourceBatch } from '../connectors/index.ts';
 import { recordBoundary, type SourceRows, takeSourceRows } from './source-rows.ts';
 import { type InputPlace, placeKey } from './task-inputs.ts';
@@ -41,6 +41,11 @@ export class TaskInput {
     this.rejectedElsewhere = rejectedElsewhere;
     this.#source = source;
     this.#position = position;
+  }
+
+  /** A batch without rows, which tells the columns to come. */
+  get empty(): Batch {
+    return emptyBatch(this.#source.schema);
   }
 
   get position(): Position {

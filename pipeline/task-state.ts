@@ -55,10 +55,15 @@ export function differingSteps(a: Readonly<Record<string, string>>, b: Readonly<
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((id) => a[id] !== b[id]);
 }
 
-/** Throws DIVERGED, naming the first step, when the state is not what the commit record says. Steps that `changed` names are not compared. */
-export function compareState(cells: ReadonlyMap<string, StateCell>, record: CommitRecord, changed: StateChange): void {
+/** Throws DIVERGED, naming the first step, when the state is not what the commit record says. Steps that `changed` and `refitted` name are not compared. */
+export function compareState(
+  cells: ReadonlyMap<string, StateCell>,
+  record: CommitRecord,
+  changed: StateChange,
+  refitted: ReadonlySet<string>,
+): void {
   if (Object.keys(record.digest).length === 0) return;
-  const ignored = new Set(isChanged(changed) ? [...changedSteps(changed), LEDGER] : []);
+  const ignored = new Set([...refitted, ...(isChanged(changed) ? [...changedSteps(changed), LEDGER] : [])]);
   const differing = differingSteps(digestOf(snapshotCells(cells)), record.digest).filter((step) => !ignored.has(step));
   if (differing.length === 0) return;
   throw new MillraceError('DIVERGED', `re-running epoch ${record.epoch} of task ${record.task} gave another state`, {

@@ -1,5 +1,5 @@
 import type { CommitRecord, Home, JournalEntry, OutputRecords, Position, ReadBudget, Snapshot } from '../connectors/index.ts';
-import { MillraceError, type StateCell } from '../streams/index.ts';
+import { MillraceError, type StateCell, streamBatch } from '../streams/index.ts';
 import type { Pipeline } from './definition.ts';
 import { type EpochClose, EpochWriter } from './epoch-writer.ts';
 import { Graph } from './graph.ts';
@@ -84,6 +84,8 @@ export class Task {
   #epochRows = 0;
   /** The task goes on from a commit and has added nothing yet: its first turn is committed at once, so that readers wait no longer than they must. */
   #recovered = false;
+  /** The state comes from a savepoint, of which steps that have changed keep what fits. */
+  #adopts = false;
   /** Rows being pushed, for whoever wants to know where it failed. */
   running: OrdinalRange | undefined;
 
@@ -92,7 +94,7 @@ export class Task {
     this.#setting = setting;
     this.name = taskName(pipeline.name, partition);
     this.#sinks = new TaskSinks(pipeline, partition, setting.partitions, setting.onPublish);
-    this.#graph = new Graph(pipeline, clock, this.#sinks.inlets());
+    this.#graph = new Graph(pipeline, clock, this.#sinks.inlets(), (notice) => this.#notice(notice));
     for (const name of Object.keys(pipeline.sources)) {
       this.#graph.steps.declare(`source ${name}`, { left: ['records'], right: ['decoded', 'rejected'] });
     }
@@ -149,6 +151,7 @@ export class Task {
     const { journal } = this.#graph.steps;
     journal.recall(repeated?.journal ?? []);
     await this.#openInputs(snapshot, repeated?.journal);
+    if (this.#adopts) await this.#announceColumns();
     await this.#sinks.open(this.name, record?.epoch);
     if (repeated !== undefined) await this.#repeat(repeated, change);
     journal.goLive();
@@ -158,16 +161,26 @@ export class Task {
   }
 
   async #restore(snapshot: Snapshot, record: CommitRecord): Promise<StateChange> {
-    const { consent, onNotice, home } = this.#setting;
+    const { consent, home } = this.#setting;
     const adopts = consent?.savepoint !== undefined && (await isSavepointState(home, record, consent.savepoint));
     const change = restoreCells(this.#cells, snapshot, consent, adopts);
+    this.#adopts = adopts;
     if (!isChanged(change)) return change;
     const { ledger, ids } = this.#graph.steps;
     const recounted = recountedSteps(change);
     const known = new Set(ids.filter((step) => !recounted.has(step)));
     ledger.retain((step) => known.has(step) || /^(source|sink) /.test(step));
-    for (const line of describeChange(change)) onNotice?.(`task ${this.name}: ${line}`);
+    for (const line of describeChange(change)) this.#notice(line);
     return change;
+  }
+
+  #notice(text: string): void {
+    this.#setting.onNotice?.(`task ${this.name}: ${text}`);
+  }
+
+  /** Steps that have taken rows over from a savepoint learn the columns to come before any row comes: of rows that are held they may have been others. */
+  async #announceColumns(): Promise<void> {
+    await this.#graph.push(this.#inputs.map((input) => ({ input: input.name, batch: streamBatch(input.empty) })));
   }
 
   async #readSnapshot(record: CommitRecord): Promise<Snapshot> {
@@ -204,6 +217,7 @@ export class Task {
       merge: this.#merge,
       sinks: this.#sinks,
       cells: this.#cells,
+      refitted: this.#graph.steps.refitted,
       budget: (until) => this.#budget(until),
       run: (turn) => this.#epochs.cadence.work(() => this.#run(turn)),
     };

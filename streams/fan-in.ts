@@ -20,8 +20,9 @@ export interface FanIn<I extends readonly TypeMap[], O extends TypeMap, S> {
   /** Called once when all inputs have truly ended. */
   onEnd?(state: S, step: StepContext): StreamBatch<O> | undefined;
   snapshot(state: S, out: StateWriter): void;
-  restore(input: StateReader, step: StepContext): S;
-  migrate?(input: StateReader, version: number, step: StepContext): S;
+  /** `adopts`: the columns of rows that are held may have changed since; see {@link StateCell}. */
+  restore(input: StateReader, step: StepContext, adopts: boolean): S;
+  migrate?(input: StateReader, version: number, step: StepContext, adopts: boolean): S;
   /** Makes a state of what fits of a snapshot that `restore` has refused; asked only where the user starts from a savepoint. */
   adopt?(input: StateReader, version: number, step: StepContext): AdoptedState<S>;
 }

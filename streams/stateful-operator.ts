@@ -23,9 +23,9 @@ export interface StatefulOperator<I extends TypeMap, O extends TypeMap, S> {
   /** Writes the state as canonical bytes. */
   snapshot(state: S, out: StateWriter): void;
   /** Makes the state of a snapshot of this version. */
-  restore(input: StateReader, step: StepContext): S;
-  /** Makes the state of a snapshot of an older version; without it, older versions are refused. */
-  migrate?(input: StateReader, version: number, step: StepContext): S;
+  restore(input: StateReader, step: StepContext, adopts: boolean): S;
+  /** Makes the state of a snapshot of an older version; without it, older versions are refused. `adopts`: as {@link StateCell.restore} says. */
+  migrate?(input: StateReader, version: number, step: StepContext, adopts: boolean): S;
   /** Makes a state of what fits of a snapshot that `restore` has refused; asked only where the user starts from a savepoint. */
   adopt?(input: StateReader, version: number, step: StepContext): AdoptedState<S>;
   /** Names the first value in which two snapshots of this version differ; `millrace reproduce` shows it. */
@@ -108,9 +108,9 @@ export function cellOf<S>(
   return {
     version: operator.version,
     snapshot: (out) => operator.snapshot(variable.get(), out),
-    restore: (input, version) => {
-      if (version === operator.version) variable.set(operator.restore(input, step));
-      else if (operator.migrate !== undefined && version < operator.version) variable.set(operator.migrate(input, version, step));
+    restore: (input, version, adopts = false) => {
+      if (version === operator.version) variable.set(operator.restore(input, step, adopts));
+      else if (operator.migrate !== undefined && version < operator.version) variable.set(operator.migrate(input, version, step, adopts));
       else {
         throw new MillraceError('STATE_INCOMPATIBLE', `state has version ${version}, this code reads version ${operator.version}`, {
           step: step.id,

@@ -17,8 +17,12 @@ export interface StateCell {
   readonly version: number;
   /** Writes the whole state; the bytes depend on rows and their order, never on cuts, since the task's digest covers them. */
   snapshot(out: StateWriter): void;
-  /** Replaces the state by a snapshot of `version`. Throws STATE_INCOMPATIBLE, with the reason, when it cannot. */
-  restore(input: StateReader, version: number): void;
+  /**
+   * Replaces the state by a snapshot of `version`. Throws STATE_INCOMPATIBLE, with the reason, when it cannot.
+   *
+   * @param adopts true where the user starts from a savepoint: rows that are held may be of a stream whose columns have changed since
+   */
+  restore(input: StateReader, version: number, adopts?: boolean): void;
   /**
    * Takes over what fits of a state that `restore` has refused, since the step has changed: a network with another head, columns added. Called only where the user starts from a
    * savepoint. Absent: such a state fits as a whole or not at all. Throws STATE_INCOMPATIBLE when nothing of it can be read.
@@ -118,6 +122,8 @@ export interface StepContext {
   onTurnEnd(flush: () => void): void;
   /** Makes the task wait for `work` before its next turn. */
   waitFor(work: Promise<void>): void;
+  /** Rows that the step holds from a savepoint have got other columns: tells the user, in one clause, and that its state is not what was stored. Absent outside of a task. */
+  refitted?(text: string): void;
   /** What the step tells of itself in progress lines and in the run's summary (scores, say): read at each commit, plain JSON. */
   report(read: () => StepReport): void;
 }

@@ -13,6 +13,7 @@ import {
 import { eventTimes } from '../rows/event-times.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { OutputOrder } from '../rows/output-order.ts';
+import type { RefitRows } from '../rows/refit-rows.ts';
 import { rowsWhere } from '../rows/rows-where.ts';
 import { sameTypes } from '../rows/same-types.ts';
 import { type JoinInput, MergedProgress } from './merged-progress.ts';
@@ -121,18 +122,22 @@ export class AsOfState {
     writeHeldRows(out, this.#right.all(this.#reached));
   }
 
-  /** Reads a state, also of version 1, which kept all columns of right rows, and the watermark of the output. */
-  static read(settings: AsOfSettings, input: StateReader, version = 2): AsOfState {
-    return AsOfState.#read(settings, input, version, (right, missing) => {
+  /**
+   * Reads a state, also of version 1, which kept all columns of right rows, and the watermark of the output.
+   *
+   * @param refit for left rows, where they may have other columns than the next ones
+   */
+  static read(settings: AsOfSettings, input: StateReader, version: number, refit?: RefitRows): AsOfState {
+    return AsOfState.#read(settings, input, { version, refit }, (right, missing) => {
       if (missing.length === 0) return right;
       throw new MillraceError('STATE_INCOMPATIBLE', `the right rows in the state have no column '${missing.join("', '")}'`);
     });
   }
 
   /** As {@link AsOfState.read}, but columns that the right rows in the state do not have are null there. */
-  static adopt(settings: AsOfSettings, input: StateReader, version: number): AdoptedState<AsOfState> {
+  static adopt(settings: AsOfSettings, input: StateReader, version: number, refit: RefitRows | undefined): AdoptedState<AsOfState> {
     let fresh: readonly string[] = [];
-    const state = AsOfState.#read(settings, input, version, (right, missing) => {
+    const state = AsOfState.#read(settings, input, { version, refit }, (right, missing) => {
       fresh = missing;
       const added = missing.map((column) => [column, nullNumbers(right.batch.numRows)]);
       return withBatch(right, withColumns(right.batch, Object.fromEntries(added)));
@@ -143,7 +148,7 @@ export class AsOfState {
   static #read(
     settings: AsOfSettings,
     input: StateReader,
-    version: number,
+    { version, refit }: { readonly version: number; readonly refit: RefitRows | undefined },
     complete: (right: StreamBatch, missing: readonly string[]) => StreamBatch,
   ): AsOfState {
     const state = new AsOfState(settings);
@@ -152,6 +157,7 @@ export class AsOfState {
     if (version === 1) input.number();
     const [left, right] = [readHeldRows(input), readHeldRows(input)];
     if (left !== undefined) state.#left.append(left, eventTimes(left.batch));
+    state.#left.refit = refit;
     if (right === undefined) return state;
     const isThere = (column: string) => right.batch.schema.fields.some(({ name }) => name === column);
     const { rightKey, columns } = settings;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ColumnName } from '../../columnar/index.ts';
 import { type Duration, fanIn, milliseconds, type Operator, parseOptions, type StreamBatch } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
+import { refitting } from '../rows/refit-rows.ts';
 import { IntervalState } from './interval-state.ts';
 import type { Joined } from './right-columns.ts';
 
@@ -77,6 +78,7 @@ export function intervalJoin<L extends TypeMap, R extends TypeMap, const C exten
         return output as StreamBatch<Joined<L, R, C, P>> | undefined;
       },
       snapshot: (state, out) => state.write(out),
-      restore: (input) => IntervalState.read(join, input),
+      restore: (input, step, adopts) =>
+        IntervalState.read(join, input, [refitting(step, adopts, 'left rows'), refitting(step, adopts, 'right rows')]),
     });
 }

@@ -3,6 +3,7 @@ import { KeyGroups } from '../keys/key-groups.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { OutputOrder } from '../rows/output-order.ts';
+import type { RefitRows } from '../rows/refit-rows.ts';
 import { IntervalSide, meet, mostForgotten, unlink } from './interval-side.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
 
@@ -155,7 +156,8 @@ export class IntervalState {
     for (const { waiting } of [this.#left, this.#right]) writeHeldRows(out, waiting.all());
   }
 
-  static read(settings: IntervalSettings, input: StateReader): IntervalState {
+  /** @param refits for left and right rows, where they may have other columns than the next ones */
+  static read(settings: IntervalSettings, input: StateReader, refits: readonly (RefitRows | undefined)[] = []): IntervalState {
     const state = new IntervalState(settings);
     state.#watermarks[0] = input.number();
     state.#watermarks[1] = input.number();
@@ -164,6 +166,9 @@ export class IntervalState {
     state.#append(readHeldRows(input), readHeldRows(input));
     state.#left.link(state.#groups.size);
     state.#right.link(state.#groups.size);
+    [state.#left, state.#right].forEach(({ waiting }, side) => {
+      waiting.store.refit = refits[side];
+    });
     return state;
   }
 }

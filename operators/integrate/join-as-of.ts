@@ -13,6 +13,7 @@ import {
   type StreamBatch,
 } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
+import { refitting } from '../rows/refit-rows.ts';
 import { AsOfState } from './as-of-state.ts';
 import type { Joined } from './right-columns.ts';
 
@@ -91,8 +92,8 @@ export function joinAsOf<L extends TypeMap, R extends TypeMap, const C extends s
         return state.end() as StreamBatch<Joined<L, R, C, P>> | undefined;
       },
       snapshot: (state, out) => state.write(out),
-      restore: (input) => AsOfState.read(join, input),
-      migrate: (input, version) => AsOfState.read(join, input, version),
-      adopt: (input, version) => AsOfState.adopt(join, input, version),
+      restore: (input, step, adopts) => AsOfState.read(join, input, 2, refitting(step, adopts, 'left rows')),
+      migrate: (input, version, step, adopts) => AsOfState.read(join, input, version, refitting(step, adopts, 'left rows')),
+      adopt: (input, version, step) => AsOfState.adopt(join, input, version, refitting(step, true, 'left rows')),
     });
 }

@@ -5,6 +5,7 @@ import type { ColumnName } from '../../columnar/index.ts';
 import { fanIn, type Operator, parseOptions, type StreamBatch } from '../../streams/index.ts';
 import type { KeyColumn } from '../keys/key-groups.ts';
 import { type StateTtl, stateTtlOption } from '../keys/state-ttl.ts';
+import { refitting } from '../rows/refit-rows.ts';
 import { LookupState } from './lookup-state.ts';
 import type { Joined } from './right-columns.ts';
 
@@ -77,7 +78,7 @@ export function lookupJoin<L extends TypeMap, R extends TypeMap, const C extends
         return output as StreamBatch<Joined<L, R, C, P>> | undefined;
       },
       snapshot: (state, out) => state.write(out),
-      restore: (input) => LookupState.read(settings, input),
-      migrate: (input, version) => LookupState.read(settings, input, version),
+      restore: (input, step, adopts) => LookupState.read(settings, input, 2, refitting(step, adopts, 'rows of the table')),
+      migrate: (input, version, step, adopts) => LookupState.read(settings, input, version, refitting(step, adopts, 'rows of the table')),
     });
 }

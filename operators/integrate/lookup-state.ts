@@ -10,6 +10,7 @@ import {
 import { KeyGroups } from '../keys/key-groups.ts';
 import { GrowingNumbers } from '../rows/growing-numbers.ts';
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
+import type { RefitRows } from '../rows/refit-rows.ts';
 import { RowStore } from '../rows/row-store.ts';
 import { rowsWhere } from '../rows/rows-where.ts';
 import { joinColumns, type RightColumns } from './right-columns.ts';
@@ -148,13 +149,18 @@ export class LookupState {
     out.number(this.#watermark);
   }
 
-  /** Reads a state; version 1 did not tell the watermark. */
-  static read(settings: LookupSettings, input: StateReader, version = 2): LookupState {
+  /**
+   * Reads a state; version 1 did not tell the watermark.
+   *
+   * @param refit where the rows may have other columns than the next ones
+   */
+  static read(settings: LookupSettings, input: StateReader, version: number, refit: RefitRows | undefined): LookupState {
     const state = new LookupState(settings);
     const table = readHeldRows(input);
     const apply = state.#applier(table);
     for (let row = 0; row < (table?.batch.numRows ?? 0); row++) apply(row);
     if (version > 1) state.#watermark = input.number();
+    state.#store.refit = refit;
     return state;
   }
 }

@@ -1,4 +1,5 @@
 import { concatStreamBatches, mergeInOrder, type StreamBatch, sliceStreamBatch, takeStreamRows, withBatch } from '../../streams/index.ts';
+import type { RefitRows } from '../rows/refit-rows.ts';
 import { rowsByTime } from '../rows/rows-by-time.ts';
 import { sameTypes } from '../rows/same-types.ts';
 
@@ -18,6 +19,8 @@ const FEW_ROWS = 1024;
 export class WaitingRuns {
   #runs: TimedRows[] = [];
   #size = 0;
+  /** Given where the rows at hand may have other columns than the next ones. */
+  refit: RefitRows | undefined;
 
   get size(): number {
     return this.#size;
@@ -25,6 +28,7 @@ export class WaitingRuns {
 
   /** @param times of the rows, none of them NaN */
   append(rows: StreamBatch, times: Float64Array): void {
+    this.#refitTo(rows);
     if (times.length === 0) return;
     this.#size += times.length;
     this.#runs.push(inOrder({ rows, times }));
@@ -33,6 +37,13 @@ export class WaitingRuns {
       if (!areMerged(older, newer)) break;
       this.#runs.splice(-2, 2, joined([older, newer]));
     }
+  }
+
+  #refitTo({ batch }: StreamBatch): void {
+    const { refit } = this;
+    this.refit = undefined;
+    if (refit === undefined) return;
+    this.#runs = this.#runs.map(({ rows, times }) => ({ rows: withBatch(rows, refit(rows.batch, batch)), times }));
   }
 
   /** Takes the rows before an event time out, in order of event time, rows of one time in the order they came. */

@@ -3,6 +3,8 @@ import { type Batch, type BatchSchema, makeBatch, type RowSelection, takeData, t
 import { MillraceError, type Origin, type StreamBatch } from '../../streams/index.ts';
 import { type GrowingColumn, growingColumn } from './growing-column.ts';
 import { GrowingNumbers } from './growing-numbers.ts';
+import type { RefitRows } from './refit-rows.ts';
+import { rowsWhere } from './rows-where.ts';
 
 /**
  * Rows that an operator keeps, numbered in the order they came. A row is copied once when it is added, and again when {@link keep} drops others: called whenever the rows to
@@ -16,6 +18,8 @@ export class RowStore {
   #watermark = new GrowingNumbers(Float64Array);
   #availableAt: GrowingNumbers<Float64Array> | undefined;
   #origin: Origin = { source: 'state', partition: 0 };
+  /** Given where the rows at hand may have other columns than the next ones. */
+  refit: RefitRows | undefined;
 
   get rows(): number {
     return this.#ordinal.length;
@@ -28,6 +32,8 @@ export class RowStore {
 
   append(input: StreamBatch): void {
     const { rows } = this;
+    if (this.refit !== undefined && rows > 0) this.#begin(this.refit(this.take(rowsWhere(rows, () => true)).batch, input.batch));
+    this.refit = undefined;
     if (this.#schema === undefined || (rows === 0 && this.#schema !== input.batch.schema)) this.#begin(input.batch);
     else if (input.batch.numRows > 0) this.#appendColumns(input.batch);
     if (input.availableAt !== undefined && this.#availableAt === undefined) {
