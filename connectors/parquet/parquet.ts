@@ -9,7 +9,7 @@ import type { InputFile } from './read/column-plan.ts';
 import { findFiles } from './read/find-files.ts';
 import { ParquetSource } from './read/parquet-source.ts';
 import type { ColumnCondition, FilterValue } from './read/row-filter.ts';
-import { settleSchema } from './read/settle-schema.ts';
+import { type SettledSchema, settleSchema } from './read/settle-schema.ts';
 
 /** Options of {@link parquet}. */
 export interface ParquetOptions<T extends TypeMap> {
@@ -85,7 +85,7 @@ export function parquet<T extends TypeMap = TypeMap>(
     },
     allowedLateness: parsed.allowedLateness,
     partitions: async () => 1,
-    create: () => new ParquetSource<T>({ ...parsed, ...settled(), name, files, inOrder } as never),
+    create: () => new ParquetSource<T>({ ...parsed, settled: settled as () => SettledSchema<T>, name, files, inOrder }),
   });
   const whole = sourceOf(() => findFiles(paths), false);
   // Assigned, not spread: the schema is not to be read before it is asked for.

@@ -13,20 +13,19 @@ import { CursorMerge, type MergedRows } from './merge-cursors.ts';
 import { partitionRange } from './partition-column.ts';
 import { rawRow, rawRowAt } from './raw-row.ts';
 import type { ChunkPlan } from './row-chunk.ts';
-import { type ColumnCondition, compileFilter } from './row-filter.ts';
+import { compileFilter } from './row-filter.ts';
+import type { SettledSchema } from './settle-schema.ts';
 
 /** What a source reads, settled. */
 export interface ParquetSourceOptions<T extends TypeMap> {
   readonly name: string;
-  readonly schema: BatchSchema<T>;
-  /** The schema with the columns that only the filter needs. */
-  readonly decoded: BatchSchema;
-  readonly where: Readonly<Record<string, ColumnCondition>>;
   readonly engine: EngineName;
   readonly decodeIn: 'worker' | 'caller';
   /** One file after the other, whatever the event times. */
   readonly inOrder?: boolean;
   files(): readonly InputFile[];
+  /** May read a footer: not called before the thread that decodes is on its way. */
+  settled(): SettledSchema<T>;
 }
 
 interface OpenedFile {
@@ -36,15 +35,17 @@ interface OpenedFile {
 
 /** Reads Parquet files forwards from a position; see `parquet`. */
 export class ParquetSource<T extends TypeMap> implements Source<T> {
-  readonly schema: BatchSchema<T>;
   readonly #options: ParquetSourceOptions<T>;
   #decoder: Decoder | undefined;
   #cursors: FileCursor[] = [];
   #merge: CursorMerge | undefined;
 
   constructor(options: ParquetSourceOptions<T>) {
-    this.schema = options.schema;
     this.#options = options;
+  }
+
+  get schema(): BatchSchema<T> {
+    return this.#options.settled().schema;
   }
 
   async open(partition: number, position: Position | undefined): Promise<void> {
@@ -86,7 +87,8 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
   }
 
   async #planOf(decoder: Decoder, { file, footer }: OpenedFile, mergeBy: string | undefined): Promise<ChunkPlan> {
-    const { decoded, where, engine } = this.#options;
+    const { engine } = this.#options;
+    const { decoded, where } = this.#options.settled();
     const known = engine === 'parquet-wasm' ? footerSchema(footer) : undefined;
     const found = known ?? schemaOfIpc(await openFile(decoder, file.path));
     const columns = planColumns(file, found.fields, decoded);

@@ -1,4 +1,4 @@
-import { Field, Schema } from 'apache-arrow';
+import { Field, Schema, type TypeMap } from 'apache-arrow';
 import { type BatchSchema, rolesOf, withRoles } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
 import { readFooter } from '../format/footer.ts';
@@ -21,8 +21,8 @@ export interface SchemaWishes {
 }
 
 /** The schema that a source gives, the one that it decodes (with the filter's columns), and its whole filter. */
-export interface SettledSchema {
-  readonly schema: BatchSchema;
+export interface SettledSchema<T extends TypeMap = TypeMap> {
+  readonly schema: BatchSchema<T>;
   readonly decoded: BatchSchema;
   readonly where: Readonly<Record<string, ColumnCondition>>;
 }
