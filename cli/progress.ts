@@ -4,20 +4,25 @@ import { trainingLines } from './training-lines.ts';
 const REDRAW = 200;
 const PLAIN_EVERY = 2000;
 
+/** Lines of a command's own, for a terminal of so many columns, or for none (0). */
+export type MoreLines = (columns: number) => readonly string[];
+
 /** Live progress of a run: one block redrawn on a terminal, a line now and then elsewhere. */
 export class ProgressDisplay {
   readonly #name: string;
   readonly #read: () => Progress;
   readonly #terminal: boolean;
+  readonly #more: MoreLines;
   readonly #started = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #drawn = 0;
   #last = { at: this.#started, rows: 0, rate: 0 };
 
-  constructor(name: string, read: () => Progress, terminal = process.stdout.isTTY === true) {
+  constructor(name: string, read: () => Progress, terminal = process.stdout.isTTY === true, more: MoreLines = () => []) {
     this.#name = name;
     this.#read = read;
     this.#terminal = terminal;
+    this.#more = more;
   }
 
   start(): void {
@@ -60,6 +65,7 @@ export class ProgressDisplay {
     const feeds = progress.feeds.map(({ name, rows, ended }) => `${name} ${number(rows)} rows${ended ? ', ended' : ''}`);
     return [
       `${this.#name}  ${((now - this.#started) / 1000).toFixed(1)} s  ${number(progress.rowsIn)} rows  ${number(this.#last.rate)} rows/s  lag ${number(progress.lag)}`,
+      ...this.#more(this.#terminal ? process.stdout.columns || 80 : 0),
       ...(feeds.length > 0 ? [`feeds: ${feeds.join('; ')}`] : []),
       ...(progress.rowsRejected > 0 ? [`rejected ${number(progress.rowsRejected)}`] : []),
       ...trainingLines(progress.steps),
@@ -72,8 +78,8 @@ export class ProgressDisplay {
 }
 
 /** Shows the progress of a run until it is done; what is printed afterwards finds a clean terminal, also after a failure. */
-export async function showRun(title: string, running: Run): Promise<RunSummary> {
-  const display = new ProgressDisplay(title, () => running.progress());
+export async function showRun(title: string, running: Run, more?: MoreLines): Promise<RunSummary> {
+  const display = new ProgressDisplay(title, () => running.progress(), undefined, more);
   display.start();
   try {
     return await running.done;

@@ -53,12 +53,28 @@ describe('millrace replay', () => {
     const words = ['replay', file, '--to', 'seconds', '--state', state];
     const paced = new MillraceProcess([...words, '--speed', '100x']);
     await until(paced, async () => (await valuesIn(state).catch(() => [])).length > 50);
-    expect(await paced.kill('SIGINT')).toMatchObject({ code: 0, signal: null, stderr: '' });
+    const killed = await paced.kill('SIGINT');
+    expect(killed).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(killed.stdout).toMatch(/^[\d,]+ rows published to seconds; stopped: the same command goes on from here$/m);
     const before = await valuesIn(state);
     expect(before.length).toBeLessThan(ROWS);
     expect(before).toEqual(ALL.slice(0, before.length));
     expect(await millrace(...words)).toMatchObject({ code: 0, stderr: [] });
     expect(await valuesIn(state)).toEqual(ALL);
+  });
+
+  test('tells share, rows, event time and time left, and publishes the columns that are named', { timeout: 60_000 }, async () => {
+    const state = join(folder, 'columns');
+    const words = ['replay', join(folder, 'sec*.parquet'), '--to', 'seconds', '--state', state, '--columns', 'at,value'];
+    const paced = new MillraceProcess([...words, '--speed', '100x', '--loop', '2']);
+    await until(paced, async () => /\d %/.test(paced.stdout));
+    expect((await paced.kill('SIGINT')).stdout).toMatch(/ \| \d % {2}[1-9]\d* rows {2}2023-11-14T22:\d\dZ {2}\d+ s left$/m);
+    const [record] = await withLog(state, (home) => recordsIn(home, 'seconds'));
+    expect(JSON.parse(new TextDecoder().decode(record?.value as Uint8Array))).toEqual({ at: 1_700_000_000_000, value: 0 });
+    expect(await millrace(...words, '--loop', 'often')).toMatchObject({
+      code: 2,
+      stderr: [expect.stringContaining('a number of passes, or forever')],
+    });
   });
 
   test('at a pace first repeats what was committed at full speed, and then paces what follows', async () => {

@@ -20,6 +20,22 @@ export class ArrivalOrder {
     this.#disturbance = disturbance;
   }
 
+  /** True when rows arrive as the source has them. */
+  get isOrderly(): boolean {
+    const { jitter, shuffleWithin, duplicate } = this.#disturbance;
+    return jitter === 0 && shuffleWithin === 0 && duplicate === 0;
+  }
+
+  /** A number that tells this order from others; 0 for that of the rows themselves. */
+  get mark(): number {
+    if (this.isOrderly) return 0;
+    const { seed, jitter, shuffleWithin, duplicate } = this.#disturbance;
+    let hash = seed;
+    for (const part of [jitter, shuffleWithin, duplicate * 4294967296])
+      for (const half of [Math.floor(part / 4294967296), part]) hash = Math.imul(hash ^ (hash >>> 15) ^ half, 0x85ebca6b);
+    return (hash >>> 0) + 1;
+  }
+
   /** Arrival of row `n`, whose event time brings the running maximum to `time`; `copy` 1 is its duplicate. */
   arrival(n: number, time: number, copy: 0 | 1): number {
     const { jitter, shuffleWithin } = this.#disturbance;

@@ -4,10 +4,10 @@ import type { ArrivalKey, ReplayBase } from './replay-buffer.ts';
 /** Begins the names of a replay's own entries in a position; the others are the source's. */
 const OWN = 'replay:';
 
-/** A replay's place as a position: where to read again from, and the last arrival that was given. */
-export function toPosition(base: ReplayBase, given: ArrivalKey | undefined): Position {
+/** A replay's place as a position: where to read again from, the last arrival that was given, and the mark of their order. */
+export function toPosition(base: ReplayBase, given: ArrivalKey | undefined, mark: number): Position {
   const { position, ...numbers } = base;
-  const own: Record<string, number> = { ...numbers };
+  const own: Record<string, number> = { ...numbers, ...(mark !== 0 && { order: mark }) };
   if (given !== undefined) Object.assign(own, { due: given.due, row: given.n, copy: given.copy });
   const known = Object.entries(own).filter(([, value]) => !Number.isNaN(value));
   return { ...position, ...Object.fromEntries(known.map(([name, value]) => [`${OWN}${name}`, value])) };
@@ -28,6 +28,9 @@ export function fromPosition(position: Position): { readonly base: ReplayBase; r
   const row = position[`${OWN}row`];
   return { base, given: row === undefined ? undefined : { due: own('due', 0), n: row, copy: own('copy', 0) } };
 }
+
+/** The mark of the order in which a replay's rows arrived. */
+export const markOf = (position: Position): number => position[`${OWN}order`] ?? 0;
 
 /** Whether a position is one of a replay, or the replayed source's own. */
 export const isReplayPosition = (position: Position | undefined): boolean =>

@@ -16,6 +16,7 @@ export interface ReplayState {
 export class ReplayProgress {
   readonly #started: number;
   #rows = 0;
+  #lag = 0;
   #eventTime: number | undefined;
 
   constructor(now: number) {
@@ -24,27 +25,39 @@ export class ReplayProgress {
 
   /** Counts a batch in and tells how far the replay is. */
   update(batch: SourceBatch<never>, now: number): ReplayState {
+    this.add(batch);
+    return this.state(now);
+  }
+
+  /** Counts a batch in. */
+  add(batch: SourceBatch<never>): void {
     this.#rows += batch.batch.numRows;
     const { eventTime } = rolesOf(batch.batch.schema);
     if (eventTime !== undefined)
       for (const time of instantsOf(batch.batch, eventTime as never))
         if (!(time <= (this.#eventTime ?? Number.NEGATIVE_INFINITY))) this.#eventTime = time;
+    this.#lag = batch.lag;
+  }
+
+  /** How far the replay is. */
+  state(now: number): ReplayState {
     const seconds = (now - this.#started) / 1000;
     return {
       rows: this.#rows,
-      total: this.#rows + batch.lag,
+      total: this.#rows + this.#lag,
       eventTime: this.#eventTime,
-      secondsLeft: this.#rows === 0 || seconds <= 0 ? undefined : (batch.lag * seconds) / this.#rows,
+      secondsLeft: this.#rows === 0 || seconds <= 0 ? undefined : (this.#lag * seconds) / this.#rows,
     };
   }
 }
 
-/** A line for a terminal of `width` columns: bar, share, rows, event time, time left. */
+/** A line for a terminal of `width` columns: bar, share, rows, event time, time left; without the bar where `width` is 0. */
 export function progressLine(state: ReplayState, width = 80): string {
-  const share = state.total === 0 ? 1 : state.rows / state.total;
+  const share = state.total === 0 ? 0 : state.rows / state.total;
   const time = state.eventTime === undefined ? '' : `  ${new Date(state.eventTime).toISOString().slice(0, 16)}Z`;
   const left = state.secondsLeft === undefined ? '' : `  ${spanText(state.secondsLeft)} left`;
   const text = ` ${String(Math.floor(share * 100)).padStart(3)} %  ${state.rows.toLocaleString('en-US')} rows${time}${left}`;
+  if (width === 0) return text.trim();
   const room = Math.max(10, width - text.length - 2);
   const done = Math.round(share * room);
   return `[${'#'.repeat(done)}${'.'.repeat(room - done)}]${text}`;

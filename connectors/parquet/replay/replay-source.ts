@@ -5,7 +5,7 @@ import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch, SourceD
 import { ArrivalOrder, type Disturbance } from './arrival-order.ts';
 import { type ArrivalKey, type Arrived, compareArrivals, type ReplayBase, ReplayBuffer } from './replay-buffer.ts';
 import type { ReplayClock } from './replay-clock.ts';
-import { fromPosition, hasReached, isReplayPosition, isSourcePosition, toPosition } from './replay-position.ts';
+import { fromPosition, hasReached, isReplayPosition, isSourcePosition, markOf, toPosition } from './replay-position.ts';
 
 /** What a replay does, settled. */
 export interface ReplaySettings {
@@ -33,6 +33,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
   readonly #definition: SourceDefinition<T>;
   readonly #settings: ReplaySettings;
   readonly #eventTime: string;
+  readonly #order: ArrivalOrder;
   readonly #buffer: ReplayBuffer<T>;
   #inner: Source<T> | undefined;
   #ahead: ReturnType<Source<T>['next']> | undefined;
@@ -44,6 +45,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
   #given: ArrivalKey | undefined;
   #anchor: { readonly wall: number; readonly due: number } | undefined;
   #lag = 0;
+  /** Rows of each pass, as far as the source knows. */
+  #passRows = 0;
   #name = '';
   #ended = false;
   #trailing: readonly RejectedRecord[] = [];
@@ -52,7 +55,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     this.#definition = definition;
     this.schema = definition.schema;
     this.#settings = settings;
-    this.#buffer = new ReplayBuffer(new ArrivalOrder(settings.disturbance));
+    this.#order = new ArrivalOrder(settings.disturbance);
+    this.#buffer = new ReplayBuffer(this.#order);
     const { eventTime } = rolesOf(this.schema);
     if (eventTime === undefined)
       throw new MillraceError('INVALID_OPTION', `replaying '${definition.name}' needs an event-time column`, {
@@ -65,6 +69,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     this.#partition = partition;
     this.#name = this.#definition.name;
     if (position !== undefined) {
+      this.#refuseOtherOrder(position);
       const { base, given } = fromPosition(position);
       this.#base = base;
       this.#after = given;
@@ -75,7 +80,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
     if (budget.until !== undefined && isSourcePosition(budget.until)) return this.#repeatSource(budget);
-    if (budget.until !== undefined && this.#given === undefined && this.#isOrderly && isReplayPosition(budget.until)) {
+    if (budget.until !== undefined) this.#refuseOtherOrder(budget.until);
+    if (budget.until !== undefined && this.#given === undefined && this.#order.isOrderly && isReplayPosition(budget.until)) {
       const repeated = await this.#catchUp(budget, budget.until);
       if (repeated !== undefined) return repeated;
     }
@@ -94,10 +100,16 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     return this.#sourceBatch(arrived);
   }
 
-  /** Whether rows arrive in the order in which the source has them. */
-  get #isOrderly(): boolean {
-    const { jitter, shuffleWithin, duplicate } = this.#settings.disturbance;
-    return jitter === 0 && shuffleWithin === 0 && duplicate === 0;
+  /** The last arrival of another order tells nothing about which rows were given. */
+  #refuseOtherOrder(position: Position): void {
+    if (fromPosition(position).given === undefined || markOf(position) === this.#order.mark) return;
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `the replay of '${this.#definition.name}' was begun with another seed, jitter, shuffleWithin or duplicate`,
+      {
+        hint: 'give the same ones, or begin anew with --fresh',
+      },
+    );
   }
 
   /**
@@ -156,6 +168,7 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     this.#lag = read.lag;
     this.#name = read.source;
     const base = this.#base;
+    this.#passRows = (base.n + read.batch.numRows + read.lag) / (base.pass + 1);
     const batch = this.#shifted(read.batch, base.shift);
     const times = instantsOf(batch, this.#eventTime as never);
     this.#base = { ...advance(base, times), position: read.position };
@@ -208,8 +221,13 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
     });
   }
 
+  /** Rows of the passes that follow; of a replay without an end those of one. */
+  get #lagOfPasses(): number {
+    const passes = this.#settings.passes - this.#base.pass - 1;
+    return Math.ceil(this.#passRows * (Number.isFinite(passes) ? passes : 1));
+  }
+
   #sourceBatch(arrived: Arrived<T>): SourceBatch<T> {
-    const morePasses = this.#base.pass + 1 < this.#settings.passes;
     return {
       batch: arrived.batch,
       source: this.#name,
@@ -217,8 +235,8 @@ export class ReplaySource<T extends TypeMap> implements Source<T> {
       offset: arrived.offset,
       records: arrived.batch.numRows + arrived.rejects.length,
       rejects: arrived.rejects,
-      position: toPosition(this.#buffer.base ?? this.#base, this.#given),
-      lag: (this.#ended ? 0 : this.#lag) + this.#buffer.size + (morePasses ? 1 : 0),
+      position: toPosition(this.#buffer.base ?? this.#base, this.#given, this.#order.mark),
+      lag: (this.#ended ? 0 : this.#lag) + this.#buffer.size + this.#lagOfPasses,
       bytes: arrived.bytes,
       indivisible: true,
       rawRecord: arrived.rawRecord,

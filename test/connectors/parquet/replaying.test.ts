@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { float64, int64, required, schema, timestamp } from '../../../columnar/index.ts';
+import type { Position } from '../../../connectors/contract/index.ts';
 import {
   parquet,
   progressLine,
@@ -187,6 +188,32 @@ describe('pace', () => {
   });
 });
 
+test('a replay goes on in the order in which it was begun, or not at all', async () => {
+  const begun = replayed({ jitter: '5m', seed: 3 });
+  const positions: Position[] = [];
+  await readAll(begun, { budget: () => ({ rows: 40, bytes: 1e9 }), values: false, seen: (batch) => positions.push(batch.position) });
+  const position = positions[0];
+  const message = `the replay of '${path}' was begun with another seed, jitter, shuffleWithin or duplicate`;
+  for (const other of [
+    { jitter: '5m', seed: 4 },
+    { jitter: '6m', seed: 3 },
+    { jitter: '5m', seed: 3, duplicate: 0.5 },
+    { speed: 'max' },
+    { loop: 2 },
+  ] as ReplayOptions[]) {
+    await expect(readAll(replayed(other), { position })).rejects.toMatchObject({ code: 'INVALID_OPTION', message });
+    await expect(readAll(replayed(other), { until: position })).rejects.toMatchObject({ code: 'INVALID_OPTION', message });
+  }
+  expect((await readAll(replayed({ jitter: '5m', seed: 3, speed: '1000000x' }), { position })).rows.length).toBeGreaterThan(0);
+});
+
+test('the rows of passes to come count as waiting', async () => {
+  const lags: number[] = [];
+  await readAll(replayed({ loop: 3 }), { values: false, seen: (batch) => lags.push(batch.lag + batch.batch.numRows) });
+  expect(lags[0]).toBe(3 * ROWS);
+  expect(lags).toEqual([...lags].sort((left, right) => right - left));
+});
+
 test('rows that are repeated after a restart are not paced: they were due before', async () => {
   const waits: number[] = [];
   const clock: ReplayClock = { now: () => 0, wait: async (milliseconds) => void waits.push(milliseconds) };
@@ -195,8 +222,8 @@ test('rows that are repeated after a restart are not paced: they were due before
     await source.open(0, undefined);
     return source;
   };
-  // Shuffling by a millisecond changes nothing but that positions are those of a replay.
-  const before = await (await opened({ shuffleWithin: 1 })).next({ rows: ROWS, bytes: 1e9 });
+  // A second pass changes nothing of the first but that positions are those of a replay.
+  const before = await (await opened({ loop: 2 })).next({ rows: ROWS, bytes: 1e9 });
   if (typeof before === 'string') throw new Error(`expected rows, not ${before}`);
   const again = await opened({ speed: 'realtime', clock });
   const repeated = await again.next({ rows: ROWS, bytes: 1e9, until: before.position });
