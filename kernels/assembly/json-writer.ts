@@ -2,6 +2,7 @@
 // A column is 36 bytes: kind | values | validity bits (0: no nulls) | texts: offsets | texts: bytes | text before the value | its length | most bytes of a row, but for strings |
 // first bit of the validity and of booleans; positions in the memory. Dictionary entries (kind 6) are JSON literals already; strings (kind 7) are escaped here.
 
+import { copyBytes } from './copy-bytes';
 import { writeUnsigned } from './decimal-digits';
 import { writeDouble, writeSingle } from './shortest-decimal';
 
@@ -37,10 +38,10 @@ export function writeRows(
     const gap = <usize>load<u32>(gaps + (<usize>row << 2));
     if (at + most + gap + (texts == 0 ? 0 : roomOfTexts(columns, end, row)) > limit) break;
     for (let column = columns; column < end; column += COLUMN) {
-      at = copyText(load<u32>(column, 20), load<u32>(column, 24), at);
+      at = copyBytes(load<u32>(column, 20), load<u32>(column, 24), at);
       at = isValid(column, row) ? writeValue(column, row, at, powersOfTen) : writeNull(at);
     }
-    at = copyText(last, lastLength, at);
+    at = copyBytes(last, lastLength, at);
     store<u32>(ends + (<usize>(row - from) << 2), <u32>(at - out));
     at += gap;
   }
@@ -69,14 +70,6 @@ function isValid(column: usize, row: u32): bool {
 @inline
 function isSet(bits: usize, bit: u32): bool {
   return ((load<u8>(bits + (bit >> 3)) >> (bit & 7)) & 1) != 0;
-}
-
-/** Sixteen bytes at a time: up to 15 too many are read and written. */
-// @ts-ignore: decorator
-@inline
-function copyText(from: usize, length: usize, out: usize): usize {
-  for (let i: usize = 0; i < length; i += 16) v128.store(out + i, v128.load(from + i));
-  return out + length;
 }
 
 // @ts-ignore: decorator
@@ -132,7 +125,7 @@ function writeSigned(value: i64, out: usize): usize {
 function writeLiteral(column: usize, entry: u32, out: usize): usize {
   const offsets = <usize>load<u32>(column, 12) + (<usize>entry << 2);
   const start = load<u32>(offsets);
-  return copyText(<usize>load<u32>(column, 16) + start, load<u32>(offsets, 4) - start, out);
+  return copyBytes(<usize>load<u32>(column, 16) + start, load<u32>(offsets, 4) - start, out);
 }
 
 function writeText(column: usize, row: u32, position: usize): usize {

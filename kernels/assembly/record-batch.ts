@@ -1,6 +1,8 @@
 // Writes the records of a Kafka RecordBatch (magic 2) and sums them. Source: Kafka protocol, "Record".
 // Columns of `count` records lie one after another: timestamps (f64, ms) | starts and lengths of values, keys, headers (i32 each; a length of -1: none) | offset deltas (i32).
 
+import { copyBytes } from './copy-bytes';
+
 export { crc32c } from './crc32c';
 
 const MOST_EXACT: f64 = 9007199254740991;
@@ -68,14 +70,6 @@ export function measureRecords(columns: usize, count: usize, span: usize): i32 {
   store<i32>(span, min(first, last));
   store<i32>(span, last, 4);
   return total;
-}
-
-/** Sixteen bytes at a time: up to 15 too many are read and written. */
-// @ts-ignore: decorator
-@inline
-function copyBytes(from: usize, length: usize, out: usize): usize {
-  for (let i: usize = 0; i < length; i += 16) v128.store(out + i, v128.load(from + i));
-  return out + length;
 }
 
 // @ts-ignore: decorator
