@@ -13,6 +13,8 @@ export interface Command<Schema extends z.ZodObject = z.ZodObject> {
   /** Positional arguments as help shows them, such as `FILE`. A trailing `?` makes one optional. */
   readonly positionals: readonly string[];
   readonly options: Schema;
+  /** Words that a positional argument may be, and what each does. */
+  readonly actions?: readonly (readonly [word: string, what: string])[];
   /** A line or two for the foot of the help text. */
   readonly example: string;
   /** Returns the exit status. */

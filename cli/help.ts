@@ -16,6 +16,7 @@ export function commandHelp(command: Command): string {
     '',
     command.summary,
     '',
+    ...(command.actions === undefined ? [] : [...columns(command.actions), '']),
     ...columns(lines),
     '',
     `example: ${command.example}`,

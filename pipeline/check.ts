@@ -1,8 +1,9 @@
 import { describeSchema, emptyBatch, rolesOf } from '../columnar/index.ts';
-import type { Home } from '../connectors/index.ts';
-import { streamBatch } from '../streams/index.ts';
+import type { Home, Snapshot } from '../connectors/index.ts';
+import { MillraceError, streamBatch } from '../streams/index.ts';
 import type { Input, Output, Pipeline } from './definition.ts';
 import { Graph } from './graph.ts';
+import { restoreCells } from './restore-cells.ts';
 import { stateChange } from './state-change.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -25,7 +26,7 @@ function place(end: Input | Output): string {
 /**
  * Wires a pipeline and sends a batch without rows through it: finds unknown columns, wrong types and missing streams before any row is read.
  *
- * With a home it also tells which stored state the pipeline as it is now would lose.
+ * With a home it also tells which stored state the pipeline as it is now would lose, or could not take.
  *
  * @throws MillraceError of the step that cannot work.
  */
@@ -55,8 +56,8 @@ export async function checkPipeline(pipeline: Pipeline, home?: Home): Promise<Pi
 
 /** State that a run of this pipeline would refuse to drop, and steps that would begin without any. */
 async function stateWarnings(home: Home, { name }: Pipeline, graph: Graph): Promise<readonly string[]> {
-  const [record] = await home.epochs.peek(`${name}/`);
-  if (record === undefined || record.snapshotEpoch === 0) return [];
+  const record = (await home.epochs.peek(`${name}/`)).find(({ snapshotEpoch }) => snapshotEpoch > 0);
+  if (record === undefined) return [];
   const snapshot = await home.epochs.readSnapshot(record.task, record.snapshotEpoch);
   if (snapshot === undefined) return [];
   const own = snapshot.cells.filter(({ id }) => !id.startsWith('['));
@@ -64,7 +65,23 @@ async function stateWarnings(home: Home, { name }: Pipeline, graph: Graph): Prom
   return [
     ...orphans.map((id) => `the state of step '${id}' in ${home.address} would have no step: a run needs --allow-orphans to drop it`),
     ...fresh.map((id) => `step '${id}' has no state in ${home.address}: it would begin without any`),
+    ...refusals(graph, { ...snapshot, cells: own }).map((reason) => `a run would refuse its state in ${home.address}: ${reason}`),
   ];
+}
+
+/** Why steps cannot take their state as it is: each of them is tried alone. */
+function refusals({ steps }: Graph, snapshot: Snapshot): readonly string[] {
+  return snapshot.cells.flatMap((stored) => {
+    const cell = steps.cells.get(stored.id);
+    if (cell === undefined) return [];
+    try {
+      restoreCells(new Map([[stored.id, cell]]), { ...snapshot, cells: [stored] });
+      return [];
+    } catch (thrown) {
+      const { message, hint } = MillraceError.from(thrown, 'STATE_INCOMPATIBLE');
+      return [`step '${stored.id}': ${message}${hint === undefined ? '' : ` (${hint})`}`];
+    }
+  });
 }
 
 function warningsOf(pipeline: Pipeline, ids: readonly string[]): readonly string[] {

@@ -138,6 +138,15 @@ export const state = command({
   name: 'state',
   summary: 'list, show, verify, save, export, import or reset the state of pipelines',
   positionals: ['ACTION', 'PIPELINE?', 'FILE?'],
+  actions: [
+    ['list [PIPELINE]', 'tasks and savepoints: epochs, rows, when they were last committed'],
+    ['show PIPELINE', "positions; version, bytes and SHA-256 of each step's state"],
+    ['verify PIPELINE', 'stored bytes against checksums and commit records'],
+    ['save PIPELINE', 'copies the newest snapshots under a name (--savepoint); the run may go on meanwhile'],
+    ['export PIPELINE FILE', 'writes the state to a file'],
+    ['import PIPELINE FILE', 'takes the state from such a file'],
+    ['reset PIPELINE', 'forgets the state; topics stay. A run under way on Kafka is fenced, on the embedded log it is in the way'],
+  ],
   options: z.object({
     ...homeOptions,
     savepoint: z.string().optional().describe('name of a savepoint: the one to save, or the one meant instead of the newest state'),
