@@ -9,6 +9,7 @@ export { type RowSelection, rowSelection } from './gather.ts';
 export { batchesFromIpc, batchToIpc } from './ipc.ts';
 export { KeyInterner } from './key-interner.ts';
 export * from './schema.ts';
+export { SpareMemory } from './spare-memory.ts';
 export { takeData, takeNumbers, takeRows } from './take.ts';
 export { Validity, ValidityBuilder } from './validity.ts';
 export * from './views.ts';

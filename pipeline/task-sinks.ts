@@ -1,4 +1,4 @@
-import type { TypeMap } from '../columnar/index.ts';
+import { SpareMemory, type TypeMap } from '../columnar/index.ts';
 import type { OutputRecords, Sink, TopicDefinition } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
 import type { Output, Pipeline } from './definition.ts';
@@ -16,6 +16,7 @@ export class TaskSinks {
   /** What went to topics since the newest snapshot. */
   readonly published = new Published();
   readonly #onPublish: OnPublish | undefined;
+  readonly #memory = new SpareMemory();
   #muted = false;
   /** Rows that reached each sink since the last `takeCounts`. */
   #counts = new Map<string, number>();
@@ -29,7 +30,7 @@ export class TaskSinks {
   }
 
   #topicOutput(topic: TopicDefinition<TypeMap>, partitions: number, task: number): TopicOutput {
-    return new TopicOutput(topic, { partitions, task, published: this.published, onPublish: this.#onPublish });
+    return new TopicOutput(topic, { partitions, task, published: this.published, onPublish: this.#onPublish, memory: this.#memory });
   }
 
   /** While a re-run repeats committed epochs, rows are counted and compared, not written. */
@@ -94,6 +95,11 @@ export class TaskSinks {
   /** What the home store has to publish. */
   takeOutputs(): readonly OutputRecords[] {
     return [...this.#topics.values()].flatMap((topic) => topic.take());
+  }
+
+  /** Outputs have been committed: new ones may be written where they lie, unless others were told of them. */
+  recycle(outputs: readonly OutputRecords[]): void {
+    if (this.#onPublish === undefined) for (const { records } of outputs) this.#memory.give(records.bytes.buffer as ArrayBuffer);
   }
 
   async commit(epoch: number): Promise<void> {

@@ -300,7 +300,9 @@ export class Task {
     await this.#sinks.settle();
     for (const [sink, rows] of this.#sinks.takeCounts()) this.#graph.steps.ledger.add(`sink ${sink}`, 'out', rows);
     if (this.#exactlyOnce) return this.#publishAhead();
-    for (const { topic, partition, records } of this.#takeOutputs()) await this.#setting.home.topics.append(topic, partition, records);
+    const outputs = this.#takeOutputs();
+    for (const { topic, partition, records } of outputs) await this.#setting.home.topics.append(topic, partition, records);
+    this.#sinks.recycle(outputs);
   }
 
   /** Outputs need not wait for their commit where the home can keep them from readers until then. */
@@ -332,10 +334,11 @@ export class Task {
     steps.ledger.check();
     const epoch = (this.committed?.epoch ?? 0) + 1;
     await this.#sinks.prepare(epoch);
+    const outputs = this.#takeOutputs();
     const commit = this.#epochs.commit({
       close,
       point: { positions: this.#merge.positions, nextOrdinal: this.#merge.nextOrdinal },
-      outputs: this.#takeOutputs(),
+      outputs,
       journalBytes: this.#merge.journal.length * ENTRY_BYTES + steps.journal.bytes,
       restart: () => {
         this.#merge.restartJournal();
@@ -346,7 +349,10 @@ export class Task {
       published: () => (this.#exactlyOnce ? this.#sinks.published.toJSON() : {}),
       summary: { ...this.summary() },
     });
-    await this.#sending.start(() => commit);
+    await this.#sending.start(async () => {
+      await commit;
+      this.#sinks.recycle(outputs);
+    });
     // Sinks outside of the home take no rows between their two phases.
     if (close !== 'due' || !this.#sinks.onlyTopics) {
       await this.#sending.settle();

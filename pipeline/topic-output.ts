@@ -1,4 +1,4 @@
-import { rolesOf, selectColumns, type TypeMap } from '../columnar/index.ts';
+import { rolesOf, type SpareMemory, selectColumns, type TypeMap } from '../columnar/index.ts';
 import { type Encoder, type OutputRecords, type RecordColumns, RecordWriter, type TopicDefinition } from '../connectors/index.ts';
 import { type StreamBatch, takeStreamRows } from '../streams/index.ts';
 import { OutputKeys } from './output-keys.ts';
@@ -24,7 +24,7 @@ export class TopicOutput {
   readonly #partitions: number;
   readonly #pending = new Map<number, RecordColumns[]>();
   readonly #keys: OutputKeys;
-  readonly #writer = new RecordWriter();
+  readonly #writer: RecordWriter;
   #bytes = 0;
 
   constructor(
@@ -34,12 +34,15 @@ export class TopicOutput {
       readonly task: number;
       readonly published: Published;
       readonly onPublish?: OnPublish | undefined;
+      /** For the records; new ones lie where those were that were given back. */
+      readonly memory: SpareMemory;
     },
   ) {
     const { partitions, task } = place;
     this.topic = topic;
     this.#published = place.published;
     this.#onPublish = place.onPublish;
+    this.#writer = new RecordWriter(place.memory);
     this.#encoder = topic.format.encoder(topic.schema);
     this.#names = topic.schema.fields.map((field) => field.name);
     this.#keys = new OutputKeys(partitions);

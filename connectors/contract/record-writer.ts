@@ -1,4 +1,4 @@
-import { freshArray } from '../../columnar/index.ts';
+import { freshArray, SpareMemory } from '../../columnar/index.ts';
 import type { RecordFields } from './format.ts';
 import type { RecordColumns } from './record-columns.ts';
 
@@ -12,12 +12,18 @@ import type { RecordColumns } from './record-columns.ts';
  * const records = writer.finish();
  */
 export class RecordWriter {
+  readonly #memory: SpareMemory;
   #bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #count = 0;
   #columns = new WrittenColumns(FIRST_RECORDS);
   #valueStart = 0;
   #valueLength = -1;
+
+  /** @param memory that the records' bytes are written to; whoever has no more use for them may give it back there. */
+  constructor(memory = new SpareMemory()) {
+    this.#memory = memory;
+  }
 
   get count(): number {
     return this.#count;
@@ -31,7 +37,7 @@ export class RecordWriter {
   /** The buffer, with room for `size` more bytes at `position`: encoders write there directly, then set `position`. */
   reserve(size: number): Uint8Array {
     if (this.#length + size > this.#bytes.length) {
-      const grown = freshArray(Uint8Array, Math.max(this.#bytes.length * 2, this.#length + size, FIRST_BYTES));
+      const grown = this.#memory.take(Math.max(this.#bytes.length * 2, this.#length + size, FIRST_BYTES));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
     }

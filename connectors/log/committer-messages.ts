@@ -16,4 +16,6 @@ export interface WriteRequest {
 export interface WriteReply {
   readonly id: number;
   readonly fault: WriteFault | undefined;
+  /** That of the blocks, to be used again. */
+  readonly memory: readonly ArrayBuffer[];
 }

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { CommitterStart, WriteReply, WriteRequest } from './committer-messages.ts';
-import { blockBytes, type LogWrite, type WriteFault } from './log-write.ts';
+import { blockBytes, type LogWrite, memoryOf, type WriteFault } from './log-write.ts';
 import { failure, LogWriter } from './log-writer.ts';
 import { openChannel } from './signal-channel.ts';
 import { SqliteFile } from './sqlite-file.ts';
@@ -48,16 +48,12 @@ function commitAll(): void {
   for (const [index, { port, id, write }] of taken.entries()) {
     const fault = faults[index];
     if (fault === undefined) bytes += blockBytes(write);
-    port.postMessage({ id, fault } satisfies WriteReply);
-    release(write);
+    // Given back: a heap that hardly grows would be slow to collect it here.
+    const memory = memoryOf(write);
+    port.postMessage({ id, fault, memory } satisfies WriteReply, memory);
   }
   channel.postMessage(null);
   if (bytes > 0) void clean(bytes);
-}
-
-/** The blocks are this thread's own: their memory is given back at once, or hundreds of megabytes of it would wait for a heap that hardly grows to be collected. */
-function release({ outputs }: LogWrite): void {
-  for (const { blocks } of outputs) for (const { bytes } of blocks) (bytes.buffer as ArrayBuffer).transfer(0);
 }
 
 let cleaner: Promise<{ appended(bytes: number): void }> | undefined;

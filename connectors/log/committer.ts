@@ -1,11 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
+import { SpareMemory } from '../../columnar/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import type { WriteReply, WriteRequest } from './committer-messages.ts';
-import type { EncodedBlock, LogWrite, WritePath } from './log-write.ts';
+import { type LogWrite, memoryOf, type WritePath } from './log-write.ts';
 import { writeError } from './write-error.ts';
 
 /** Writes through the run's committer thread: the caller goes on while its write is under way. */
 export class Committer implements WritePath {
+  readonly memory = new SpareMemory();
   readonly #file: string;
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
@@ -28,16 +30,14 @@ export class Committer implements WritePath {
     else {
       // The process stays for its answer.
       this.#port.ref();
-      const request: WriteRequest = { id, write: movable(write) };
-      this.#port.postMessage(
-        request,
-        blocksOf(request.write).map(({ bytes }) => bytes.buffer as ArrayBuffer),
-      );
+      const request: WriteRequest = { id, write: withOwnPages(write) };
+      this.#port.postMessage(request, memoryOf(write));
     }
     return outcome.promise;
   }
 
-  #answered({ id, fault }: WriteReply): void {
+  #answered({ id, fault, memory }: WriteReply): void {
+    for (const buffer of memory) this.memory.give(buffer);
     const outcome = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#port.unref();
@@ -60,14 +60,10 @@ export class Committer implements WritePath {
   }
 }
 
-const blocksOf = ({ outputs }: LogWrite): readonly EncodedBlock[] => outputs.flatMap(({ blocks }) => blocks);
-
-/** The write with bytes that fill their buffers: those are handed over instead of copied, or, where they are a part of more, copied without the rest. */
-function movable({ outputs, commit }: LogWrite): LogWrite {
-  const whole = (bytes: Uint8Array) =>
-    bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  const moved = outputs.map((output) => ({ ...output, blocks: output.blocks.map((block) => ({ ...block, bytes: whole(block.bytes) })) }));
-  if (commit?.snapshot === undefined) return { outputs: moved, ...(commit === undefined ? {} : { commit }) };
+/** Pages of a snapshot are parts of a larger one: copied without the rest. */
+function withOwnPages(write: LogWrite): LogWrite {
+  const { outputs, commit } = write;
+  if (commit?.snapshot === undefined) return write;
   const pages = commit.snapshot.pages.map((page) => ({ ...page, bytes: page.bytes.slice() }));
-  return { outputs: moved, commit: { ...commit, snapshot: { ...commit.snapshot, pages } } };
+  return { outputs, commit: { ...commit, snapshot: { ...commit.snapshot, pages } } };
 }

@@ -1,3 +1,4 @@
+import type { SpareMemory } from '../../columnar/index.ts';
 import type { RecordColumns } from '../contract/index.ts';
 import { encodeRecordBatch } from '../records/index.ts';
 import type { EncodedBlock } from './log-write.ts';
@@ -7,11 +8,12 @@ const BLOCK_BYTES = 1024 * 1024;
 const BLOCK_RECORDS = 16_384;
 
 /** Records as blocks, each with offsets from 0 on: its first one is set when it is written. */
-export function encodeBlocks(records: RecordColumns): readonly EncodedBlock[] {
+export function encodeBlocks(records: RecordColumns, memory: SpareMemory): readonly EncodedBlock[] {
+  const room = (length: number) => memory.take(length);
   const blocks: EncodedBlock[] = [];
   for (let from = 0; from < records.count; ) {
     const to = endOfBlock(records, from);
-    blocks.push({ count: to - from, newest: newestTimestamp(records, from, to), bytes: encodeRecordBatch(records, { from, to }) });
+    blocks.push({ count: to - from, newest: newestTimestamp(records, from, to), bytes: encodeRecordBatch(records, { from, to, room }) });
     from = to;
   }
   return blocks;
@@ -29,7 +31,8 @@ function endOfBlock(records: RecordColumns, from: number): number {
 
 /** The latest timestamp of records `from` to `to`. */
 export function newestTimestamp(records: RecordColumns, from: number, to: number): number {
-  let timestamp = Number.NEGATIVE_INFINITY;
-  for (let record = from; record < to; record++) timestamp = Math.max(timestamp, records.timestamp[record] as number);
-  return timestamp;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let record = from; record < to; record++)
+    if ((records.timestamp[record] as number) > newest) newest = records.timestamp[record] as number;
+  return newest;
 }

@@ -118,7 +118,7 @@ export class LogTopics implements Topics, PartitionReader {
         place = { topic, partition, blocks: [] };
         partitions.set(name, place);
       }
-      place.blocks.push(...encodeBlocks(records));
+      place.blocks.push(...encodeBlocks(records, this.#writes.memory));
     }
     return [...partitions.values()];
   }

@@ -1,11 +1,12 @@
 /** What is written to the log, as plain data: a thread may hand it to another. */
+import type { SpareMemory } from '../../columnar/index.ts';
 
 /** A block of records as it is stored, but for its offset, which is known when it is written. */
 export interface EncodedBlock {
   readonly count: number;
   /** The latest of the records' timestamps. */
   readonly newest: number;
-  /** A RecordBatch (magic 2). */
+  /** A RecordBatch (magic 2), in memory of its own, which goes with it. */
   readonly bytes: Uint8Array;
 }
 
@@ -57,8 +58,14 @@ export type WriteFault =
 export const blockBytes = ({ outputs }: LogWrite): number =>
   outputs.reduce((sum, { blocks }) => blocks.reduce((size, { bytes }) => size + bytes.length, sum), 0);
 
+/** The memory that the blocks lie in. */
+export const memoryOf = ({ outputs }: LogWrite): ArrayBuffer[] =>
+  outputs.flatMap(({ blocks }) => blocks.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+
 /** How the writes of a home become durable: by its own connection, or by the thread that commits for all workers of a run. */
 export interface WritePath {
+  /** For blocks: what has been written is free again. */
+  readonly memory: SpareMemory;
   /** Resolves when the write is durable and sources have been told. @throws MillraceError when nothing of it was done. */
   write(write: LogWrite): Promise<void>;
   close(): void;

@@ -17,6 +17,8 @@ export interface EncodeOptions {
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
   readonly transactional?: boolean;
+  /** Memory of so many bytes that the batch is written to; fresh unless given. Not for compressed batches. */
+  readonly room?: (length: number) => Uint8Array;
   /** Write each record's own offset instead of running ones: for blocks from which compaction took records out. */
   readonly keepOffsets?: boolean;
 }
@@ -52,7 +54,7 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
   writeHeader(memory.subarray(batch, end), header);
   const { functions, tables } = recordBatchKernel();
   new DataView(memory.buffer).setUint32(batch + CHECKSUM, functions.crc32c(batch + CHECKED_FROM, end, 0, tables));
-  const bytes = freshArray(Uint8Array, end - batch);
+  const bytes = options.room?.(end - batch) ?? freshArray(Uint8Array, end - batch);
   bytes.set(memory.subarray(batch, end));
   return bytes;
 }

@@ -6,6 +6,7 @@ import {
   float64,
   float64Data,
   makeBatch,
+  SpareMemory,
   schema,
   timestampData,
   utf8,
@@ -74,7 +75,7 @@ function output(
   definition: TopicDefinition<never>,
   place: { readonly partitions?: number; readonly task?: number; readonly published?: Published } = {},
 ) {
-  return new TopicOutput(definition, { partitions: 1, task: 0, published: new Published(), ...place });
+  return new TopicOutput(definition, { partitions: 1, task: 0, published: new Published(), memory: new SpareMemory(), ...place });
 }
 
 const events = topic('out', { schema: event }) as never as TopicDefinition<never>;

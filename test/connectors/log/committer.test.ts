@@ -2,7 +2,8 @@ import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { openLog } from '../../../connectors/index.ts';
 import { Committer } from '../../../connectors/log/committer.ts';
-import type { WriteRequest } from '../../../connectors/log/committer-messages.ts';
+import type { WriteReply, WriteRequest } from '../../../connectors/log/committer-messages.ts';
+import { memoryOf } from '../../../connectors/log/log-write.ts';
 import { ThreadSignal } from '../../../connectors/log/thread-signal.ts';
 import { commitRecord, readAll, recordsOf } from '../../contract/home-fixture.ts';
 import { temporaryFolders } from './temporary-folder.ts';
@@ -60,21 +61,21 @@ describe('a committer thread', () => {
     await expect(committer.write({ outputs: [] })).rejects.toMatchObject({ code: 'STORE_FAILED' });
   });
 
-  test('gets blocks as they are, and of those that are a part of more bytes only that part', async () => {
+  test('gets blocks with the memory that they lie in, which is used again when it comes back', async () => {
     const { port1, port2 } = new MessageChannel();
     const committer = new Committer(port1, 'log.db');
     const received = new Promise<WriteRequest>((resolve) => port2.once('message', resolve));
-    const own = Uint8Array.of(1, 2, 3);
-    const part = new Uint8Array(1000).fill(7).subarray(10, 12);
-    const blocks = [own, part].map((bytes) => ({ count: 1, newest: 0, bytes }));
+    const short = Uint8Array.of(1, 2, 3);
+    const long = committer.memory.take(100_000).fill(7);
+    const blocks = [short, long].map((bytes) => ({ count: 1, newest: 0, bytes }));
     const done = committer.write({ outputs: [{ topic: 't', partition: 0, blocks }] });
     const { id, write } = await received;
-    const bytes = write.outputs[0]?.blocks.map((block) => block.bytes);
-    expect(bytes).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(7, 7)]);
-    expect(bytes?.[1]?.buffer.byteLength).toBe(2);
-    expect(own.byteLength).toBe(0);
-    port2.postMessage({ id, fault: undefined });
+    expect(write.outputs[0]?.blocks.map(({ bytes }) => bytes)).toEqual([Uint8Array.of(1, 2, 3), new Uint8Array(100_000).fill(7)]);
+    expect([short.byteLength, long.byteLength]).toEqual([0, 0]);
+    const memory = memoryOf(write);
+    port2.postMessage({ id, fault: undefined, memory } satisfies WriteReply, memory);
     await done;
+    expect(committer.memory.take(100_000)[99_999]).toBe(7);
     committer.close();
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SpareMemory } from '../../../columnar/index.ts';
 import { openLog } from '../../../connectors/index.ts';
 import { encodeBlocks } from '../../../connectors/log/encode-blocks.ts';
 import { LogDatabase } from '../../../connectors/log/log-database.ts';
@@ -10,7 +11,7 @@ import { temporaryFolders } from './temporary-folder.ts';
 const temporaryFolder = temporaryFolders();
 
 const append = (topic: string, values: readonly string[]): LogWrite => ({
-  outputs: [{ topic, partition: 0, blocks: encodeBlocks(recordsOf(values)) }],
+  outputs: [{ topic, partition: 0, blocks: encodeBlocks(recordsOf(values), new SpareMemory()) }],
 });
 const commit = (task: string, token: string | undefined): LogWrite['commit'] => ({ task, token, epoch: 1, record: '{}', snapshotEpoch: 0 });
 
