@@ -3,7 +3,7 @@ import { type Batch, type BatchSchema, rolesOf } from '../../../columnar/index.t
 import { MillraceError } from '../../../streams/index.ts';
 import type { Position, ReadBudget, RejectedRecord, Source, SourceBatch } from '../../contract/index.ts';
 import { type Footer, readFooter } from '../format/footer.ts';
-import { unreadable } from '../format/unreadable.ts';
+import { engineReason, unreadable } from '../format/unreadable.ts';
 import { type InputFile, planColumns } from './column-plan.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import type { EngineName } from './engine.ts';
@@ -153,8 +153,7 @@ async function openFile(decoder: Decoder, path: string): Promise<Uint8Array> {
   try {
     return await decoder.open(path);
   } catch (thrown) {
-    const reason = (thrown instanceof Error ? thrown.message : String(thrown)).replace(/^Parquet error: /, '');
-    throw unreadable(path, reason, { cause: thrown });
+    throw unreadable(path, engineReason(thrown), { cause: thrown });
   }
 }
 
