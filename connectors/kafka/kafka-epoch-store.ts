@@ -156,7 +156,11 @@ export class KafkaEpochStore implements EpochStore {
   async #peekTopic(topic: string): Promise<CommitRecord[]> {
     const partitions = [...(await this.#client.partitions(topic)).keys()].toSorted((one, other) => one - other);
     const newest = await Promise.all(partitions.map((partition) => this.#newest({ epochs: topic, partition })));
-    return newest.flatMap((commit) => (commit === undefined ? [] : [commit.record]));
+    return newest.flatMap((commit, index) => {
+      if (commit === undefined) return [];
+      this.#starts.recall(pipelineOfEpochs(topic) ?? topic, partitions[index] as number, commit.starts);
+      return [commit.record];
+    });
   }
 
   async forget(task: string): Promise<void> {

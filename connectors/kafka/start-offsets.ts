@@ -23,6 +23,11 @@ export class StartOffsets {
     this.#starts.set(`${group}/${partition}`, new Map(Object.entries(starts ?? {})));
   }
 
+  /** Learns what a task began with whose commit record was looked up, so that a re-run beside it begins there, too. */
+  recall(group: string, partition: number, starts: TaskStarts): void {
+    this.restore(group, partition, { ...starts, ...this.of(group, partition) });
+  }
+
   /** The offset at which a task begins, the same whenever it is asked. */
   async resolve(client: ClusterClient, group: string, topic: string, partition: number, startAt: StartAt): Promise<number> {
     const task = `${group}/${partition}`;

@@ -1,0 +1,63 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Home, openKafka, topic } from '../../connectors/index.ts';
+import { definePipeline, type Pipeline, reproduce, start } from '../../pipeline/index.ts';
+import { flow } from '../../streams/index.ts';
+import { describeWith } from '../require.ts';
+import { event, publish, readings, runningTotal, summed } from './example-pipelines.ts';
+
+const homes: Home[] = [];
+afterEach(async () => {
+  for (const home of homes.splice(0)) await home.close();
+});
+
+describeWith('kafka', 'reproduce on Kafka', (kafka) => {
+  const open = () => {
+    const home = openKafka({ brokers: kafka.brokers });
+    homes.push(home);
+    return home;
+  };
+  const unique = (name: string) => `${name}-${process.pid}-${Math.floor(performance.now())}`;
+
+  function totals(name: string): Pipeline {
+    return definePipeline({
+      name,
+      sources: { events: topic(`${name}-events`, { schema: event, startAt: 'latest' }) },
+      sinks: { totals: topic(`${name}-totals`, { schema: summed }) },
+      flow: ({ events }) => ({ totals: flow(events, runningTotal()) }),
+    });
+  }
+
+  /** Runs until so many rows have come in. */
+  async function runUntil(pipeline: Pipeline, rows: number, act: () => Promise<void> = async () => {}): Promise<void> {
+    const run = start(pipeline, { home: open(), task: { batchRows: 7 } });
+    await act();
+    while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 20))]);
+    await run.stop();
+  }
+
+  test('a stretch from the beginning begins where a run with startAt latest began', async () => {
+    const name = unique('latest');
+    await publish(open(), `${name}-events`, readings(20));
+    // Records keep coming, since nobody can see from outside when the run has begun to read.
+    let published = 20;
+    let reading = true;
+    const more = async () => {
+      while (reading) {
+        await publish(open(), `${name}-events`, readings(5, published));
+        published += 5;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    let publishing: Promise<void> | undefined;
+    await runUntil(totals(name), 10, async () => {
+      publishing = more();
+    });
+    reading = false;
+    await publishing;
+    const [result] = await reproduce(totals(name), open());
+    expect(result).toMatchObject({ base: 'the beginning', differingRows: [], differingState: undefined });
+    expect(result?.rows.from).toBe(0);
+    expect(result?.rows.to).toBeGreaterThanOrEqual(10);
+    expect(result?.records).toBe(result?.rows.to);
+  }, 60_000);
+});
