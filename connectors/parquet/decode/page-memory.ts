@@ -77,6 +77,12 @@ export class PageMemory {
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
   }
 
+  /** Where a page of `length` bytes is unpacked, and what may be overwritten after it. */
+  room(length: number, isDictionary: boolean): Uint8Array {
+    if (isDictionary) this.#loaded = undefined;
+    return this.#view(isDictionary ? this.#entries : this.#unpacked, length + SPARE);
+  }
+
   /** Takes over an unpacked page. */
   put(data: Uint8Array, isDictionary: boolean): Uint8Array {
     if (isDictionary) this.#loaded = undefined;

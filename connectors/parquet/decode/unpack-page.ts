@@ -1,10 +1,13 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { PageMemory } from './page-memory.ts';
 import type { PageScratch } from './part-values.ts';
+import { ZstdPages } from './zstd-pages.ts';
 
 type Unpack = (packed: Uint8Array, options: { readonly chunkSize: number; readonly maxOutputLength: number }) => Uint8Array;
 
-const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDecompressSync, 6: zstdDecompressSync };
+const ZSTD = 6;
+/** zstd: for pages of several frames, and for words about damage. */
+const LIBRARY: Readonly<Record<number, Unpack>> = { 2: gunzipSync, 4: brotliDecompressSync, [ZSTD]: zstdDecompressSync };
 
 /** Also the least that the library takes. */
 const SPARE = 64;
@@ -24,7 +27,17 @@ export function unpackPage(codec: number, packed: Uint8Array, length: number, sc
     if (out === undefined) throw new RangeError('a page holds no Snappy data of the length that its header says');
     return out;
   }
-  return length === 0 ? new Uint8Array(0) : byLibrary(codec, packed, length, (bytes) => scratch.pages.put(bytes, isDictionary));
+  if (length === 0) return new Uint8Array(0);
+  return (
+    unpackZstd(codec, packed, length, scratch, isDictionary) ??
+    byLibrary(codec, packed, length, (bytes) => scratch.pages.put(bytes, isDictionary))
+  );
+}
+
+function unpackZstd(codec: number, packed: Uint8Array, length: number, scratch: Scratch, isDictionary: boolean): Uint8Array | undefined {
+  if (codec !== ZSTD) return undefined;
+  const into = scratch.pages.room(length, isDictionary);
+  return scratch.zstd.unpack(packed, length, into) ? into.subarray(0, length) : undefined;
 }
 
 function byLibrary(codec: number, packed: Uint8Array, length: number, put: (bytes: Uint8Array) => Uint8Array): Uint8Array {
@@ -51,11 +64,18 @@ export class Scratch implements PageScratch {
   readonly pages: PageMemory;
   readonly takesTurns: boolean;
   #own = new Uint8Array(0);
+  #zstd: ZstdPages | undefined;
 
   /** Readers that take turns page by page share `pages`, and each has its own window. */
   constructor(pages: PageMemory, takesTurns = false) {
     this.pages = pages;
     this.takesTurns = takesTurns;
+  }
+
+  /** Made when the first page needs it. */
+  get zstd(): ZstdPages {
+    this.#zstd ??= new ZstdPages();
+    return this.#zstd;
   }
 
   /** Room for packed bytes as they are in the file, from `start` to `end`. A view holds until the next page is read, the bytes until others take their place. */
