@@ -21,6 +21,8 @@ interface OwnedTask {
   readonly owner: TransactionOwner;
   readonly groups: GroupProgress;
   snapshot: SnapshotPointer | undefined;
+  /** Deletion of older snapshots, for which no commit waits. */
+  trimmed: Promise<void>;
   /** What made it unusable. */
   failure: MillraceError | undefined;
 }
@@ -61,7 +63,7 @@ export class KafkaEpochStore implements EpochStore {
     const newest = await this.#newest(topics, task);
     const commitOffsets = (offsets: readonly GroupOffsets[]) => guarded(owned, () => owner.commit([], offsets)).catch(() => {});
     const groups = new GroupProgress(commitOffsets, this.#client.settings.offsetsEvery);
-    const owned: OwnedTask = { topics, owner, groups, snapshot: newest?.snapshot, failure: undefined };
+    const owned: OwnedTask = { topics, owner, groups, snapshot: newest?.snapshot, trimmed: Promise.resolve(), failure: undefined };
     this.#owned.set(task, owned);
     this.#starts.restore(topics.pipeline, topics.partition, newest?.starts);
     return newest?.record;
@@ -84,7 +86,7 @@ export class KafkaEpochStore implements EpochStore {
       owned.groups.committed();
       owned.snapshot = snapshot;
     });
-    if (epoch.snapshot !== undefined) await this.#trim(owned);
+    if (epoch.snapshot !== undefined) owned.trimmed = this.#trim(owned);
   }
 
   async #commitTransaction(
@@ -107,6 +109,7 @@ export class KafkaEpochStore implements EpochStore {
   /** Positions in topics as offsets of consumer groups. */
   #offsets(partition: number, record: CommitRecord): GroupOffsets[] {
     const byGroup = new Map<string, { topic: string; partition: number; offset: number }[]>();
+    if (record.copyOf !== undefined) return [];
     for (const [topic, offset] of Object.values(record.positions).flatMap((position) => Object.entries(position))) {
       const group = this.#groups.get(topic);
       if (group === undefined) continue;
@@ -120,10 +123,12 @@ export class KafkaEpochStore implements EpochStore {
   async #putSnapshot(owned: OwnedTask, record: CommitRecord, snapshot: Snapshot): Promise<SnapshotPointer> {
     const { snapshots, partition } = owned.topics;
     const attempt = `${record.task}/${snapshot.epoch}/${owned.owner.name}`;
-    const first = await this.#topics.end(snapshots, partition);
-    await this.#topics.append(snapshots, partition, snapshotToRecords(snapshot, attempt, record.committedAt));
-    const end = await this.#topics.end(snapshots, partition);
-    return { epoch: snapshot.epoch, attempt, first, end };
+    const records = snapshotToRecords(snapshot, attempt, record.committedAt);
+    // Nothing but snapshots that never became true lies behind the one before.
+    const before = owned.snapshot?.end ?? (await this.#topics.end(snapshots, partition));
+    const end = await this.#topics.put(snapshots, partition, records);
+    // A topic that was made anew begins below.
+    return { epoch: snapshot.epoch, attempt, first: Math.min(before, end - records.count), end };
   }
 
   /** Deletes what lies before the newest snapshot. That it fails costs room on the broker, not correctness. */
@@ -180,6 +185,7 @@ export class KafkaEpochStore implements EpochStore {
     if (owned === undefined) return;
     if (owned.failure === undefined) await owned.groups.catchUp();
     else await owned.groups.settled();
+    await owned.trimmed;
     // That it fails costs readers a wait, not correctness.
     await owned.owner.abort().catch(() => {});
   }

@@ -180,17 +180,24 @@ export class KafkaTopics implements Topics {
   }
 
   async append(topic: string, partition: number, records: RecordColumns): Promise<void> {
-    if (records.count === 0) return;
-    const name = `${topic}/${partition}`;
-    const append = (this.#appends.get(name) ?? Promise.resolve()).catch(() => {}).then(() => this.#append(topic, partition, records));
-    this.#appends.set(name, append);
-    await append;
+    if (records.count > 0) await this.put(topic, partition, records);
   }
 
-  async #append(topic: string, partition: number, records: RecordColumns): Promise<void> {
+  /** Appends records; resolves to the offset behind the last one. */
+  async put(topic: string, partition: number, records: RecordColumns): Promise<number> {
+    const name = `${topic}/${partition}`;
+    const put = (this.#appends.get(name) ?? Promise.resolve()).catch(() => {}).then(() => this.#put(topic, partition, records));
+    this.#appends.set(name, put);
+    const end = await put;
+    // Records that the broker took at a second try: it does not tell where they are.
+    return Number.isNaN(end) ? this.end(topic, partition) : end;
+  }
+
+  async #put(topic: string, partition: number, records: RecordColumns): Promise<number> {
     this.#producer ??= this.#makeProducer();
     try {
-      await (await this.#producer).publish([{ topic, partition, records }]);
+      const [end] = await (await this.#producer).publish([{ topic, partition, records }]);
+      return end as number;
     } catch (thrown) {
       // Its numbers may no longer be those that the broker expects.
       this.#producer = undefined;

@@ -49,7 +49,7 @@ export function openKafka(options: KafkaOptions): KafkaHome {
       return new KafkaSource(settings, topic, group, starts);
     },
     async positions(): Promise<ReadonlyMap<string, Readonly<Record<string, Position>>>> {
-      return new Map((await epochs.peek('')).map(({ task, positions }) => [task, positions]));
+      return new Map((await epochs.peek('')).flatMap(({ task, positions, copyOf }) => (copyOf === undefined ? [[task, positions]] : [])));
     },
     assignments: (group, inputs) => taskAssignments(settings, { group, topics: inputs }),
     close: () => client.close(),

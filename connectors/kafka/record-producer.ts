@@ -50,7 +50,8 @@ export class RecordProducer {
         if (sent.length >= window && !(await succeeded(sent.at(-window) as Promise<void>))) break;
         const recordBatch = this.#encode(`${topic}/${partition}`, records, from, to);
         const sending = this.#send(topic, partition, recordBatch, sent.length > 0).then((baseOffset) => {
-          ends.set(output, baseOffset + (to - from));
+          // Answers to batches that were sent again may come in another order.
+          ends.set(output, Math.max(baseOffset + (to - from), ends.get(output) ?? 0));
         });
         // Awaited below; until then its failure is no unhandled one.
         sending.catch(() => {});

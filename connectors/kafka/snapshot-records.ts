@@ -64,7 +64,10 @@ export async function snapshotFromRecords(pointer: SnapshotPointer, runs: AsyncI
   for await (const records of runs) {
     for (let record = 0; record < records.count; record++) {
       const { key, value } = rawRecordAt(records, record);
-      if (key !== null && value !== null) values.set(decoder.decode(key), value);
+      if (key === null || value === null) continue;
+      const name = decoder.decode(key);
+      // Of snapshots that never became true there may be others.
+      if (name.startsWith(`${pointer.attempt}/`)) values.set(name, value);
     }
   }
   const manifestBytes = values.get(manifestKey(pointer.attempt));
