@@ -1,9 +1,12 @@
 import type { Footer, RowGroup, SchemaElement } from './footer.ts';
 
-/** Smallest and largest value of a column chunk: numbers (instants in ms) or strings; undefined where statistics say nothing usable. */
+/** A smallest or largest value. */
+export type Bound = number | bigint | string;
+
+/** Smallest and largest value of a column chunk: numbers (instants in ms; integers beyond 2^53 as BigInts) or strings; undefined where statistics say nothing usable. */
 export interface ColumnRange {
-  readonly minimum: number | string | undefined;
-  readonly maximum: number | string | undefined;
+  readonly minimum: Bound | undefined;
+  readonly maximum: Bound | undefined;
   readonly allNull: boolean;
 }
 
@@ -26,9 +29,9 @@ export function columnRange(footer: Footer, group: RowGroup, path: string): Colu
   };
 }
 
-type Decode = (view: DataView, bytes: Uint8Array) => number | string | undefined;
+type Decode = (view: DataView, bytes: Uint8Array) => Bound | undefined;
 
-function safely(decode: Decode | undefined, bytes: Uint8Array | undefined): number | string | undefined {
+function safely(decode: Decode | undefined, bytes: Uint8Array | undefined): Bound | undefined {
   if (decode === undefined || bytes === undefined) return undefined;
   try {
     const value = decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), bytes);
@@ -78,7 +81,7 @@ const int64Decoder =
   (perMillisecond: bigint | undefined, unsigned: boolean): Decode =>
   (view) => {
     const value = unsigned ? view.getBigUint64(0, true) : view.getBigInt64(0, true);
-    if (perMillisecond === undefined) return Number(value);
+    if (perMillisecond === undefined) return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     return Number((value - (((value % perMillisecond) + perMillisecond) % perMillisecond)) / perMillisecond);
   };
 

@@ -1,15 +1,6 @@
-import { type Data, DataType, makeData, Type } from 'apache-arrow';
-import {
-  booleanData,
-  categoryData,
-  float32Data,
-  float64Data,
-  int32Data,
-  timestampData,
-  utf8Data,
-  ValidityBuilder,
-} from '../../../columnar/index.ts';
-import type { ColumnRange } from '../format/column-range.ts';
+import { type Data, DataType, DateUnit, type Int, makeData, Type } from 'apache-arrow';
+import { booleanData, categoryData, timestampData, utf8Data, ValidityBuilder } from '../../../columnar/index.ts';
+import type { Bound, ColumnRange } from '../format/column-range.ts';
 
 /** What Hive writes as the folder's value for null. */
 export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
@@ -17,15 +8,16 @@ export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 /** The range of a partition column's one value, to compare filters with. */
 export function partitionRange(text: string, type: DataType): ColumnRange {
   if (text === NULL_PARTITION) return { minimum: undefined, maximum: undefined, allNull: true };
-  const isText = DataType.isDictionary(type) || type.typeId === Type.Utf8;
-  const value = isText
-    ? text
-    : DataType.isBool(type)
-      ? Number(text === 'true')
-      : DataType.isTimestamp(type)
-        ? instantOf(text)
-        : Number(text);
+  const value = rangeValue(text, type);
   return { minimum: value, maximum: value, allNull: false };
+}
+
+function rangeValue(text: string, type: DataType): Bound {
+  if (DataType.isDictionary(type) || type.typeId === Type.Utf8) return text;
+  if (DataType.isBool(type)) return Number(text === 'true');
+  if (DataType.isTimestamp(type) || DataType.isDate(type)) return instantOf(text);
+  const number = Number(text);
+  return DataType.isInt(type) && !Number.isSafeInteger(number) && isWhole(text) ? BigInt(text) : number;
 }
 
 /**
@@ -39,17 +31,35 @@ export function partitionValue(text: string, type: DataType): Data | undefined {
   if (type.typeId === Type.Utf8) return utf8Data([isNull ? null : text]);
   if (DataType.isBool(type)) return isNull || text === 'true' || text === 'false' ? booleanData([text === 'true'], nulls) : undefined;
   if (DataType.isTimestamp(type)) return numeric(isNull ? 0 : instantOf(text), (value) => timestampData([value], nulls));
-  const value = isNull ? 0 : text.trim() === '' ? Number.NaN : Number(text);
-  if (DataType.isFloat(type))
-    return numeric(value, () =>
-      type.precision === 1 ? float32Data(Float32Array.of(value), nulls) : float64Data(Float64Array.of(value), nulls),
-    );
-  if (!DataType.isInt(type) || !Number.isInteger(value)) return undefined;
-  if (type.bitWidth === 32 && type.isSigned) return int32Data(Int32Array.of(value), nulls);
-  const values = type.bitWidth === 64 ? BigInt64Array.of(BigInt(isNull ? '0' : text)) : Int32Array.of(value);
-  const parts = { nullCount: nulls.nullCount, nullBitmap: nulls.finish() };
-  return makeData({ type, length: 1, ...parts, data: new type.ArrayType(values as never) } as never);
+  if (DataType.isInt(type)) return integer(isNull ? '0' : text, type, nulls);
+  const values = fixedWidth(isNull ? '0' : text, type);
+  return values && makeData({ type, length: 1, ...bitmapOf(nulls), data: values } as never);
 }
+
+/** Dates and floating-point numbers as they are stored. */
+function fixedWidth(text: string, type: DataType): Float64Array | Float32Array | Int32Array | undefined {
+  if (DataType.isDate(type) && type.unit === DateUnit.DAY) {
+    const days = (text === '0' ? 0 : instantOf(text)) / 86_400_000;
+    return Number.isInteger(days) ? Int32Array.of(days) : undefined;
+  }
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!DataType.isFloat(type) || type.precision === 0 || (Number.isNaN(value) && text !== 'NaN')) return undefined;
+  return type.precision === 1 ? Float32Array.of(value) : Float64Array.of(value);
+}
+
+const isWhole = (text: string): boolean => /^[+-]?\d+$/.test(text.trim());
+
+function integer(text: string, type: Int, nulls: ValidityBuilder): Data | undefined {
+  if (!isWhole(text)) return undefined;
+  const value = BigInt(text.trim().replace(/^\+/, ''));
+  const kept = type.isSigned ? BigInt.asIntN(type.bitWidth, value) : BigInt.asUintN(type.bitWidth, value);
+  if (kept !== value) return undefined;
+  const values = new type.ArrayType(1);
+  values[0] = (type.bitWidth === 64 ? value : Number(value)) as never;
+  return makeData({ type, length: 1, ...bitmapOf(nulls), data: values } as never);
+}
+
+const bitmapOf = (nulls: ValidityBuilder) => ({ nullCount: nulls.nullCount, nullBitmap: nulls.finish() });
 
 const numeric = (value: number, make: (value: number) => Data): Data | undefined => (Number.isNaN(value) ? undefined : make(value));
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../streams/index.ts';
-import { columnRange } from '../format/column-range.ts';
+import { type Bound, columnRange } from '../format/column-range.ts';
 import { type Footer, readFooter } from '../format/footer.ts';
 import { ARROW_SCHEMA } from '../format/library-footer.ts';
 import { parquet } from '../parquet.ts';
@@ -16,8 +16,8 @@ export interface ColumnInspection {
   readonly uncompressedBytes: number;
   /** Undefined where statistics do not say. */
   readonly nullCount: number | undefined;
-  readonly minimum: number | string | undefined;
-  readonly maximum: number | string | undefined;
+  readonly minimum: Bound | undefined;
+  readonly maximum: Bound | undefined;
 }
 
 /** What `millrace inspect` shows of a Parquet file. */
@@ -71,10 +71,10 @@ function inspectColumn(footer: Footer, column: number): ColumnInspection {
   const path = chunks[0]?.path ?? '';
   const ranges = footer.rowGroups.filter((group) => group.rows > 0).map((group) => columnRange(footer, group, path));
   const known = ranges.filter((range) => !range.allNull);
-  const least = (left: number | string, right: number | string) => (right < left ? right : left);
-  const greatest = (left: number | string, right: number | string) => (right > left ? right : left);
-  const all = (values: readonly (number | string | undefined)[], pick: typeof least) =>
-    values.length === 0 || values.includes(undefined) ? undefined : (values as (number | string)[]).reduce(pick);
+  const least = (left: Bound, right: Bound) => (right < left ? right : left);
+  const greatest = (left: Bound, right: Bound) => (right > left ? right : left);
+  const all = (values: readonly (Bound | undefined)[], pick: typeof least) =>
+    values.length === 0 || values.includes(undefined) ? undefined : (values as Bound[]).reduce(pick);
   return {
     path,
     codec: [...new Set(chunks.map((chunk) => chunk.codec))].join(', '),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boolean, category, float64, int32, int64, required, schema, timestamp } from '../../../columnar/index.ts';
+import { boolean, category, float64, int32, int64, required, schema, timestamp, utf8 } from '../../../columnar/index.ts';
 import { parquet } from '../../../connectors/parquet/index.ts';
 import { readAll } from './read-all.ts';
 import { range, readingBatch, readings, temporaryFolder, writeSample } from './sample-files.ts';
@@ -136,5 +136,34 @@ describe('Hive partitions', () => {
       parquet(join(folder, 'hive'), { schema: counts, where: { year: { oneOf: ['2024'] } }, decodeIn: 'caller' }) as never,
     );
     expect(read.rows.map(([count]) => count)).toEqual(range(1_050, 1_080).map(BigInt));
+  });
+
+  test('are typed: exactly or not at all, null and escaped text too', async () => {
+    const fileOf = (value: string) => writeSample(join(folder, 'typed', `p=${value}`, 'part-0.parquet'), readingBatch([1]));
+    const read = async (value: string, type: ReturnType<typeof int64>) =>
+      (await readAll(parquet(fileOf(value), { schema: schema({ p: type as never }), decodeIn: 'caller' }) as never)).rows[0]?.[0];
+    expect(await read('9007199254740993', int64())).toBe(9_007_199_254_740_993n);
+    expect(await read('-7', int32() as never)).toBe(-7);
+    expect(await read('1.5', float64() as never)).toBe(1.5);
+    expect(await read('2024-02-29', timestamp() as never)).toBe(Date.UTC(2024, 1, 29));
+    expect(await read('a%2Fb%3D%25', utf8() as never)).toBe('a/b=%');
+    expect(await read('100%', utf8() as never)).toBe('100%');
+    for (const type of [int64(), int32(), float64(), timestamp(), utf8(), category()])
+      expect(await read('__HIVE_DEFAULT_PARTITION__', type as never)).toBeNull();
+    for (const [value, type] of [
+      ['1e3', int64()],
+      ['0x10', int32()],
+      ['2147483648', int32()],
+      ['1.5', int64()],
+      ['', float64()],
+      ['soon', timestamp()],
+    ] as const)
+      await expect(read(value, type as never)).rejects.toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+        message: expect.stringContaining(`found '${value}' in the folder's name`),
+      });
+    const chosen = (oneOf: bigint) =>
+      readAll(parquet(join(folder, 'typed'), { schema: schema({ p: int64() }), where: { p: { oneOf: [oneOf] } } }) as never);
+    await expect(chosen(1n)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
   });
 });
