@@ -1,5 +1,5 @@
+import { instantiate } from './instantiate.ts';
 import { BLOCK_PACKER_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** Packs `length` bytes at `start` into `out`; returns how many they became. */
 type PackFunction = (start: number, length: number, out: number, table: number) => number;
@@ -14,16 +14,17 @@ export const MOST_BLOCK_BYTES = 65_535;
 const TABLE = 1024;
 const BLOCK = TABLE + 32 * 1024;
 const PACKED = BLOCK + 65_536 + 64;
-const PAGES = 4;
+const BYTES = 4 * 65_536;
 
 let packers: { readonly lz4: PackBlock; readonly snappy: PackBlock } | undefined;
 
 /** The packers of this thread: LZ4 blocks and raw Snappy data. */
 export function blockPackers(): { readonly lz4: PackBlock; readonly snappy: PackBlock } {
   if (packers !== undefined) return packers;
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasmBytes(BLOCK_PACKER_WASM)), { env: { memory } });
-  const { packLz4, packSnappy } = exports as unknown as { readonly packLz4: PackFunction; readonly packSnappy: PackFunction };
+  const { functions, memory } = instantiate<{ readonly packLz4: PackFunction; readonly packSnappy: PackFunction }>(
+    BLOCK_PACKER_WASM,
+    BYTES,
+  );
   const all = new Uint8Array(memory.buffer);
   const packer =
     (pack: PackFunction): PackBlock =>
@@ -31,6 +32,6 @@ export function blockPackers(): { readonly lz4: PackBlock; readonly snappy: Pack
       all.set(bytes, BLOCK);
       return all.subarray(PACKED, PACKED + pack(BLOCK, bytes.length, PACKED, TABLE));
     };
-  packers = { lz4: packer(packLz4), snappy: packer(packSnappy) };
+  packers = { lz4: packer(functions.packLz4), snappy: packer(functions.packSnappy) };
   return packers;
 }

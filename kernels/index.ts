@@ -2,6 +2,7 @@ export * as activationCodes from './activation-codes.ts';
 export { blockPackers, MOST_BLOCK_BYTES } from './block-packer.ts';
 export { crc32c } from './crc32c.ts';
 export { clipGradients, gradientsAreSafe } from './gradient-limits.ts';
+export { growMemory } from './grow-memory.ts';
 export { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from './json-scanner.ts';
 export { createJsonWriter, JSON_COLUMN, type JsonWriterKernel } from './json-writer.ts';
 export type { KernelFunctions } from './kernel-functions.ts';

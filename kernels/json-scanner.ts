@@ -1,5 +1,5 @@
+import { instantiate } from './instantiate.ts';
 import { SCANNER_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** First byte that is free for use. */
 export const SCANNER_START = 4096;
@@ -41,15 +41,8 @@ export interface JsonScannerFunctions {
   gatherHttpDates(block: number, pairs: number, count: number, values: number, states: number, status: number): void;
 }
 
-const compiled: { module?: WebAssembly.Module } = {};
-
 /** The scanner over a memory of its own. */
-export function createJsonScanner(): { readonly functions: JsonScannerFunctions; readonly memory: WebAssembly.Memory } {
-  compiled.module ??= new WebAssembly.Module(wasmBytes(SCANNER_WASM));
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
-  return { functions: instance.exports as unknown as JsonScannerFunctions, memory };
-}
+export const createJsonScanner = () => instantiate<JsonScannerFunctions>(SCANNER_WASM);
 
 const LOWEST = -342;
 const HIGHEST = 308;

@@ -1,5 +1,5 @@
+import { instantiate } from './instantiate.ts';
 import { JSON_WRITER_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** What the values of a column are, by the number that the kernel knows. */
 export const JSON_COLUMN = {
@@ -43,17 +43,14 @@ export interface JsonWriterKernel {
 
 /** Behind the module's own data. */
 const TABLE_START = 2048;
-const compiled: { module?: WebAssembly.Module; powers?: BigUint64Array } = {};
+const tables: { powers?: BigUint64Array } = {};
 
 /** The JSON writer over a memory of its own. */
 export function createJsonWriter(): JsonWriterKernel {
-  compiled.module ??= new WebAssembly.Module(wasmBytes(JSON_WRITER_WASM));
-  compiled.powers ??= powersOfTen();
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
-  new BigUint64Array(memory.buffer, TABLE_START, compiled.powers.length).set(compiled.powers);
-  const start = TABLE_START + compiled.powers.byteLength;
-  return { functions: instance.exports as unknown as JsonWriterFunctions, memory, powersOfTen: TABLE_START, start };
+  tables.powers ??= powersOfTen();
+  const { functions, memory } = instantiate<JsonWriterFunctions>(JSON_WRITER_WASM);
+  new BigUint64Array(memory.buffer, TABLE_START, tables.powers.length).set(tables.powers);
+  return { functions, memory, powersOfTen: TABLE_START, start: TABLE_START + tables.powers.byteLength };
 }
 
 const LOWEST = -292;

@@ -1,6 +1,6 @@
+import { compileAhead, compiledModule } from './compiled-module.ts';
 import type { KernelFunctions } from './kernel-functions.ts';
 import { KERNELS_WASM, SHARED_KERNELS_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** First byte that is free for use: below it lie the kernels' own constants. */
 export const ARENA_START = 4096;
@@ -16,9 +16,6 @@ export interface Kernels {
   readonly u32: Uint32Array;
 }
 
-/** Compiled modules, made on first use and kept: compiling takes longer than any step. */
-const compiled: { plain?: WebAssembly.Module; shared?: WebAssembly.Module } = {};
-
 /** Memory for kernels could not be had. */
 export class ArenaError extends Error {
   override readonly name = 'ArenaError';
@@ -29,17 +26,12 @@ export class ArenaError extends Error {
  * everywhere but on the main thread of browsers that limit it; call this there first.
  */
 export async function loadKernels(): Promise<void> {
-  compiled.plain ??= await WebAssembly.compile(wasmBytes(KERNELS_WASM));
+  await compileAhead(KERNELS_WASM);
 }
 
 /** The compiled module, for handing to a worker. */
 export function kernelModule(shared: boolean): WebAssembly.Module {
-  if (shared) {
-    compiled.shared ??= new WebAssembly.Module(wasmBytes(SHARED_KERNELS_WASM));
-    return compiled.shared;
-  }
-  compiled.plain ??= new WebAssembly.Module(wasmBytes(KERNELS_WASM));
-  return compiled.plain;
+  return compiledModule(shared ? SHARED_KERNELS_WASM : KERNELS_WASM);
 }
 
 /**

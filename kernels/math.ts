@@ -1,13 +1,13 @@
 // Elementary functions whose bits do not depend on the engine: JavaScript leaves the last digits of Math.exp and its like to each engine.
 // They are software versions compiled into a small WebAssembly module, within 1 unit in the last place (tests measure it).
 
+import { compiledModule } from './compiled-module.ts';
 import { MATH_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 type Unary = (x: number) => number;
 type Binary = (x: number, y: number) => number;
 
-const functions = new WebAssembly.Instance(new WebAssembly.Module(wasmBytes(MATH_WASM))).exports;
+const functions = new WebAssembly.Instance(compiledModule(MATH_WASM)).exports;
 
 /** e^x. */
 export const exp = functions.exp as Unary;

@@ -1,5 +1,5 @@
+import { instantiate } from './instantiate.ts';
 import { PARQUET_ENCODE_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** First byte that is free for use. */
 export const ENCODE_START = 1024;
@@ -38,12 +38,5 @@ export interface EncodeFunctions {
   readonly rangeF64: WordRange;
 }
 
-const compiled: { module?: WebAssembly.Module } = {};
-
 /** The page encoder over a memory of its own. */
-export function createEncodeFunctions(): { readonly functions: EncodeFunctions; readonly memory: WebAssembly.Memory } {
-  compiled.module ??= new WebAssembly.Module(wasmBytes(PARQUET_ENCODE_WASM));
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
-  return { functions: instance.exports as unknown as EncodeFunctions, memory };
-}
+export const createEncodeFunctions = () => instantiate<EncodeFunctions>(PARQUET_ENCODE_WASM);

@@ -1,5 +1,5 @@
+import { compiledModule } from './compiled-module.ts';
 import { PARQUET_PAGES_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 const PAGES_START = 1024;
 
@@ -30,10 +30,7 @@ export interface PageProgram {
   readonly start: number;
 }
 
-const compiled: { module?: WebAssembly.Module } = {};
-
 /** The page decoder, for this thread or for handing to another. */
 export function pageProgram(): PageProgram {
-  compiled.module ??= new WebAssembly.Module(wasmBytes(PARQUET_PAGES_WASM));
-  return { module: compiled.module, start: PAGES_START };
+  return { module: compiledModule(PARQUET_PAGES_WASM), start: PAGES_START };
 }

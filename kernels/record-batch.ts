@@ -1,5 +1,6 @@
+import { growMemory } from './grow-memory.ts';
+import { instantiate } from './instantiate.ts';
 import { RECORD_BATCH_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** Exported functions; pointers are byte positions in the memory. Layout: kernels/assembly/record-batch.ts. */
 export interface RecordBatchFunctions {
@@ -23,23 +24,19 @@ export interface RecordBatchKernel {
 
 /** Behind the module's own data. */
 const TABLES_START = 2048;
-const PAGE = 65_536;
 
 let kernel: RecordBatchKernel | undefined;
 
 /** The kernel of this thread. */
 export function recordBatchKernel(): RecordBatchKernel {
   if (kernel !== undefined) return kernel;
-  const memory = new WebAssembly.Memory({ initial: 2 });
-  const module = new WebAssembly.Module(wasmBytes(RECORD_BATCH_WASM));
-  const functions = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as RecordBatchFunctions;
+  const { functions, memory } = instantiate<RecordBatchFunctions>(RECORD_BATCH_WASM);
   const remainders = remainderTables();
   const map = strideMap(remainders);
   new Int32Array(memory.buffer, TABLES_START, remainders.length).set(remainders);
   new Uint8Array(memory.buffer, TABLES_START + remainders.byteLength, map.length).set(map);
   const upTo = (end: number) => {
-    const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    growMemory(memory, end);
     return new Uint8Array(memory.buffer);
   };
   kernel = { functions, upTo, tables: TABLES_START, start: TABLES_START + remainders.byteLength + map.length };

@@ -1,4 +1,5 @@
-import { createWindowRows, growMemory, WINDOW_ROWS_START } from './window-rows.ts';
+import { growMemory } from './grow-memory.ts';
+import { createWindowRows, WINDOW_ROWS_START } from './window-rows.ts';
 
 /** Rows that are added at once: what is copied stays in the processor's nearest memory. */
 const CHUNK = 4096;

@@ -1,4 +1,5 @@
-import { createWindowRows, growMemory, WINDOW_ROWS_START } from './window-rows.ts';
+import { growMemory } from './grow-memory.ts';
+import { createWindowRows, WINDOW_ROWS_START } from './window-rows.ts';
 
 /** Numbers of the smallest table. */
 const LEAST = 64;

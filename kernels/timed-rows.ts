@@ -1,4 +1,5 @@
-import { createWindowRows, growMemory, WINDOW_ROWS_START } from './window-rows.ts';
+import { growMemory } from './grow-memory.ts';
+import { createWindowRows, WINDOW_ROWS_START } from './window-rows.ts';
 
 /** Units of a timestamp as [milliseconds in a unit, units in a millisecond], by Arrow's number of the unit: seconds, ms, us, ns. */
 const UNITS = [

@@ -1,5 +1,5 @@
+import { instantiate } from './instantiate.ts';
 import { WINDOW_ROWS_WASM } from './kernels.generated.ts';
-import { wasmBytes } from './wasm-bytes.ts';
 
 /** First byte that is free for use. */
 export const WINDOW_ROWS_START = 1024;
@@ -24,21 +24,5 @@ export interface WindowRowFunctions {
   countRows(slots: number, rows: number, entries: number, stride: number): void;
 }
 
-const compiled: { module?: WebAssembly.Module } = {};
-
 /** The functions over a memory of their own, of `bytes` at least. */
-export function createWindowRows(bytes: number): { readonly functions: WindowRowFunctions; readonly memory: WebAssembly.Memory } {
-  compiled.module ??= new WebAssembly.Module(wasmBytes(WINDOW_ROWS_WASM));
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) });
-  const instance = new WebAssembly.Instance(compiled.module, { env: { memory } });
-  return { functions: instance.exports as unknown as WindowRowFunctions, memory };
-}
-
-/** Makes a memory of functions at least `bytes` long, by doubling it; returns whether it has grown, which takes away all views of it. */
-export function growMemory(memory: WebAssembly.Memory, bytes: number): boolean {
-  const { byteLength } = memory.buffer;
-  if (bytes <= byteLength) return false;
-  // Doubled, as long as that is less than half of what there can be.
-  memory.grow(Math.ceil(Math.max(bytes - byteLength, Math.min(byteLength, 2 ** 31 - byteLength)) / 65_536));
-  return true;
-}
+export const createWindowRows = (bytes: number) => instantiate<WindowRowFunctions>(WINDOW_ROWS_WASM, bytes);

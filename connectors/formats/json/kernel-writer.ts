@@ -1,6 +1,6 @@
 import { type Data, DataType, Type, type Utf8, type Vector } from 'apache-arrow';
 import { type Batch, instantsOf, Validity } from '../../../columnar/index.ts';
-import { createJsonWriter, JSON_COLUMN, type JsonWriterKernel } from '../../../kernels/index.ts';
+import { createJsonWriter, growMemory, JSON_COLUMN, type JsonWriterKernel } from '../../../kernels/index.ts';
 import type { RecordFields, RecordWriter } from '../../contract/index.ts';
 import { literalsOf } from './value-writer.ts';
 
@@ -25,7 +25,6 @@ const NUMBER_BYTES = 32;
 /** Bytes that the kernel may read and write beyond a region. */
 const SPARE = 16;
 const OUT_BYTES = 1024 * 1024;
-const PAGE = 65_536;
 
 /** Writes batches of plain columns as JSON objects by the kernel; the text between values is the same for every row. */
 export class KernelWriter {
@@ -134,8 +133,7 @@ class MemoryLayout {
   }
 
   copyTo(memory: WebAssembly.Memory): void {
-    const missing = this.#end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    growMemory(memory, this.#end);
     const bytes = new Uint8Array(memory.buffer);
     for (const [at, view] of this.#regions) bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), at);
   }

@@ -1,6 +1,7 @@
-import { createJsonScanner, type JsonScannerFunctions, powersOfFive, SCANNER_START } from '../../../kernels/index.ts';
+import { createJsonScanner, growMemory, type JsonScannerFunctions, powersOfFive, SCANNER_START } from '../../../kernels/index.ts';
 
-const PAGE = 65_536;
+/** Kernels may read and write this much beyond a place. */
+const SPARE = 65_536;
 
 /** The memory of one scanner: what stays (plan, dictionaries) lies below, what belongs to one block above it. */
 export class ScannerMemory {
@@ -25,7 +26,7 @@ export class ScannerMemory {
     const at = this.#kept;
     this.#kept = aligned(at + bytes);
     this.#top = this.#kept;
-    this.#reserve(this.#kept);
+    growMemory(this.#memory, this.#kept + SPARE);
     return at;
   }
 
@@ -38,13 +39,8 @@ export class ScannerMemory {
   place(bytes: number): number {
     const at = this.#top;
     this.#top = aligned(at + bytes);
-    this.#reserve(this.#top);
+    growMemory(this.#memory, this.#top + SPARE);
     return at;
-  }
-
-  #reserve(end: number): void {
-    const missing = end + PAGE - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
   }
 
   /** Views are valid until the next place is taken. */

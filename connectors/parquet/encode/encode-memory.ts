@@ -1,8 +1,7 @@
-import { createEncodeFunctions, ENCODE_START, type EncodeFunctions } from '../../../kernels/index.ts';
+import { createEncodeFunctions, ENCODE_START, type EncodeFunctions, growMemory } from '../../../kernels/index.ts';
 
 /** Kernels may read and write this much beyond a region. */
 const SPARE = 64;
-const PAGE = 65_536;
 const SNAPPY_TABLE = 32_768;
 
 /**
@@ -59,8 +58,7 @@ export class EncodeMemory {
       this.#starts[region] = end;
       end = Math.ceil((end + this.#sizes[region] + SPARE) / 16) * 16;
     }
-    const missing = end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    growMemory(this.#memory, end);
   }
 
   /** Where a region begins. */
