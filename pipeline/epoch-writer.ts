@@ -11,6 +11,7 @@ import type {
 import type { StateCell } from '../streams/index.ts';
 import { Cadence } from './cadence.ts';
 import { journalTopic, type SnapshotPoint, spanRecords } from './journal-spans.ts';
+import { KeptSnapshots } from './kept-snapshots.ts';
 import type { TaskClock } from './system-clock.ts';
 import type { TaskOptions } from './task-options.ts';
 import { checkStateSize, digestOf, snapshotCells } from './task-state.ts';
@@ -56,6 +57,7 @@ export class EpochWriter {
   readonly #clock: TaskClock;
   readonly #options: TaskOptions;
   readonly #cells: ReadonlyMap<string, StateCell>;
+  readonly #kept: KeptSnapshots;
   /** Where journals go that a snapshot ends; undefined: nowhere. */
   readonly #journalTopic: string | undefined;
   #newestSnapshot: SnapshotPoint = { epoch: 0, nextOrdinal: 0 };
@@ -71,6 +73,8 @@ export class EpochWriter {
       readonly clock: TaskClock;
       readonly options: TaskOptions;
       readonly partitions: ReadonlyMap<string, number>;
+      readonly partition: number;
+      readonly onNotice?: (notice: string) => void;
     },
     cells: ReadonlyMap<string, StateCell>,
   ) {
@@ -79,7 +83,10 @@ export class EpochWriter {
     this.#clock = setting.clock;
     this.#options = setting.options;
     this.#cells = cells;
-    const journal = journalTopic(setting.pipeline.name);
+    const { pipeline, partition, home, onNotice } = setting;
+    const told = onNotice === undefined ? {} : { onNotice: (notice: string) => onNotice(`task ${task}: ${notice}`) };
+    this.#kept = new KeptSnapshots({ pipeline: pipeline.name, partition, home, most: setting.options.keepSnapshots, ...told });
+    const journal = journalTopic(pipeline.name);
     this.#journalTopic = setting.partitions.has(journal) ? journal : undefined;
     this.cadence = new Cadence(setting.clock, setting.options);
   }
@@ -120,6 +127,7 @@ export class EpochWriter {
       const snapshot = { epoch, ...content.point, cells: state.cells };
       await this.cadence.snapshot(() => epochs.commit({ record, outputs, snapshot }));
       this.restored(snapshot);
+      await this.#kept.offer(record, snapshot);
     } else await epochs.commit({ record, outputs: content.outputs });
     this.#record = record;
   }

@@ -28,6 +28,9 @@ export interface JournalSpan {
 /** Where a pipeline keeps the spans of all its tasks: in one partition, by task. */
 export const journalTopic = (pipeline: string) => `${pipeline}.journal`;
 
+/** What a journal is limited to unless told otherwise: some hundred thousand snapshots without decisions. */
+export const JOURNAL_TOPIC_BYTES = 256 * 1024 * 1024;
+
 /** Brokers take records of a megabyte unless told otherwise. */
 const CHUNK_BYTES = 512 * 1024;
 const READ_BYTES = 4 * 1024 * 1024;
@@ -69,7 +72,7 @@ export async function readSpans(home: Pick<Home, 'topics'>, pipeline: string, ta
     for (let index = 0; index < records.count; index++) {
       if (decoder.decode(partOf(records, index, 'key')) !== task) continue;
       open = openedSpan(open, partOf(records, index, 'value'));
-      if (open.missing > 0) continue;
+      if (open === undefined || open.missing > 0) continue;
       spans.push(spanOf(task, open));
       open = undefined;
     }
@@ -84,10 +87,19 @@ interface OpenSpan {
   readonly missing: number;
 }
 
-function openedSpan(open: OpenSpan | undefined, value: Uint8Array): OpenSpan {
+/** Undefined for the rest of a span whose beginning was deleted. */
+function openedSpan(open: OpenSpan | undefined, value: Uint8Array): OpenSpan | undefined {
   if (open !== undefined) return { head: open.head, parts: [...open.parts, value.slice()], missing: open.missing - value.length };
-  const head = JSON.parse(decoder.decode(value)) as SpanHead;
-  return { head, parts: [], missing: head.bytes };
+  const head = headOf(value);
+  return head && { head, parts: [], missing: head.bytes };
+}
+
+function headOf(value: Uint8Array): SpanHead | undefined {
+  try {
+    return JSON.parse(decoder.decode(value)) as SpanHead;
+  } catch {
+    return undefined;
+  }
 }
 
 function spanOf(task: string, { head: { from, to, digest, bytes }, parts }: OpenSpan): JournalSpan {

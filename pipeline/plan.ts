@@ -5,7 +5,7 @@ import { checkWhole, isBroadcast } from './broadcast.ts';
 import type { Input, Pipeline } from './definition.ts';
 import { checkHandover } from './handover.ts';
 import { type FoundTopics, findTopics, topicsOf, withFoundTopics } from './input-topics.ts';
-import { journalTopic } from './journal-spans.ts';
+import { JOURNAL_TOPIC_BYTES, journalTopic } from './journal-spans.ts';
 
 /** How many tasks a pipeline has, how many partitions each topic that it reads or writes, and the topics that its patterns match. */
 export interface TaskPlan {
@@ -19,10 +19,14 @@ export interface TaskPlan {
 /**
  * Creates the topics that do not exist yet, and finds the number of tasks: one per partition number of the inputs.
  *
- * @param options.journal false for a run that keeps no journals
+ * @param options.journal bytes that journals are limited to where their topic is made; false for a run that keeps none
  * @throws MillraceError INVALID_PIPELINE when inputs have unequal partition counts: their rows could not be joined. UNKNOWN_TOPIC when a pattern matches nothing.
  */
-export async function planPartitions(home: Home, definition: Pipeline, { journal = true } = {}): Promise<TaskPlan> {
+export async function planPartitions(
+  home: Home,
+  definition: Pipeline,
+  { journal = JOURNAL_TOPIC_BYTES }: { readonly journal?: number | false } = {},
+): Promise<TaskPlan> {
   const partitions = new Map<string, number>();
   const ensure = async ({ name, ...settings }: { readonly name: string } & TopicSettings) => {
     const { partitions: count } = await home.topics.ensure(name, settingsOf(settings));
@@ -38,7 +42,10 @@ export async function planPartitions(home: Home, definition: Pipeline, { journal
   const counts = new Map(counted.flat());
   checkCounts(counts);
   const written = Object.values(pipeline.sinks).flatMap((sink) => (sink.kind === 'topic' ? [sink] : []));
-  const own = [pipeline.rejects, ...(journal ? [journalTopic(pipeline.name)] : [])].map((name) => ({ name, partitions: 1 }));
+  const own = [
+    { name: pipeline.rejects, partitions: 1 },
+    ...(journal === false ? [] : [{ name: journalTopic(pipeline.name), partitions: 1, retentionBytes: journal }]),
+  ];
   await Promise.all([...written, ...own].map(ensure));
   return { tasks: counts.values().next().value ?? 1, partitions, found, pipeline };
 }

@@ -1,5 +1,6 @@
 import type { CommitRecord, Home, JournalEntry, Position, Snapshot } from '../connectors/index.ts';
 import { type JournalSpan, readSpans, type SnapshotPoint, samePoint, spansTo } from './journal-spans.ts';
+import { keptName } from './kept-snapshots.ts';
 import { partsOfTask, savepointName } from './savepoints.ts';
 
 /** Positions of a task's inputs, by input and topic. */
@@ -64,7 +65,9 @@ async function newestState(home: Home, pipeline: string, { record, newest, spans
   const { partition } = partsOfTask(record.task);
   const saved = (await home.epochs.peek(savepointName(pipeline, ''))).filter(({ task }) => partsOfTask(task).partition === partition);
   const savepoints = await Promise.all(saved.map((other) => stateOf(home, other, `savepoint ${partsOfTask(other.task).savepoint}`)));
-  return [newest, ...savepoints.filter((state) => state !== undefined && isOfThisRun(state.snapshot, spans))]
+  const copies = (await home.epochs.peek(`${keptName(pipeline)}/`)).filter(({ copyOf }) => copyOf === record.task);
+  const kept = await Promise.all(copies.map((copy) => stateOf(home, copy, `the snapshot of epoch ${copy.epoch}`)));
+  return [newest, ...[...savepoints, ...kept].filter((state) => state !== undefined && isOfThisRun(state.snapshot, spans))]
     .filter((state) => state !== undefined)
     .filter(({ snapshot }) => [stretch.from, stretch.to].every((limit) => limit === undefined || isBefore(snapshot.positions, limit)))
     .reduce<StoredState | undefined>(

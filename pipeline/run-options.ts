@@ -31,6 +31,8 @@ export interface RunOptions extends HomeOptions {
   readonly module?: URL | string;
   /** Start from this savepoint; a run that was started from it before goes on where it stopped. */
   readonly savepoint?: string;
+  /** Bytes that the topic `<pipeline>.journal` is limited to when it is made, default 256 MB: further back, `reproduce` does not know what the wall clock had decided. */
+  readonly journalBytes?: number;
   /** Drop the state of steps that the pipeline no longer has. */
   readonly allowOrphans?: boolean;
   /** Steps that begin anew, whatever their state. */

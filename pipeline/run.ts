@@ -5,6 +5,7 @@ import { feedName, feedPipeline } from './feed.ts';
 import { Graph } from './graph.ts';
 import { topicsOf } from './input-topics.ts';
 import { journalTopic } from './journal-spans.ts';
+import { forgetKept } from './kept-snapshots.ts';
 import { openHome } from './open-home.ts';
 import { planPartitions, type TaskPlan } from './plan.ts';
 import { checkRunOptions, discoveryInterval, type RunOptions } from './run-options.ts';
@@ -134,7 +135,8 @@ class PipelineRun {
       await forget(home, this.#pipeline);
     }
     if (this.#options.savepoint !== undefined) await loadSavepoint(home, this.#pipeline.name, this.#options.savepoint);
-    return planPartitions(home, this.#pipeline);
+    const { journalBytes: journal } = this.#options;
+    return planPartitions(home, this.#pipeline, journal === undefined ? {} : { journal });
   }
 
   /** Each feed as a pipeline, slowed down to its speed. */
@@ -155,7 +157,14 @@ class PipelineRun {
     const onRetry = this.#options.onRetry ?? (() => {});
     const setting = { home, clock: this.#clock, options, partitions: plan.partitions };
     for (const [name, pipeline] of feeds) {
-      this.#feeds.set(name, { worker: new TaskWorker({ ...setting, pipeline, partition: 0 }, async () => false, onRetry), ended: false });
+      this.#feeds.set(name, {
+        worker: new TaskWorker(
+          { ...setting, options: { ...options, keepSnapshots: 0 }, pipeline, partition: 0 },
+          async () => false,
+          onRetry,
+        ),
+        ended: false,
+      });
     }
     const { summary, ends, alreadyEnded } = await this.#together(home, plan, options);
     return { ...summary, ended: ends.length > 0 && ends.every((end) => end === 'ended'), alreadyEnded };
@@ -239,6 +248,7 @@ async function forget(home: Home, pipeline: Pipeline): Promise<void> {
 }
 
 async function forgetTasks(home: Home, pipeline: string): Promise<void> {
+  await forgetKept(home, pipeline);
   const records = await home.epochs.peek(`${pipeline}/`);
   const tasks = records.length > 0 ? records.map(({ task }) => task) : [taskName(pipeline, 0)];
   await Promise.all(tasks.map((task) => home.epochs.forget(task)));

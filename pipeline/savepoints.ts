@@ -1,5 +1,6 @@
 import type { CommitRecord, Home, Snapshot } from '../connectors/index.ts';
 import { MillraceError } from '../streams/index.ts';
+import { forgetKept } from './kept-snapshots.ts';
 import { newestCommit } from './ownership.ts';
 
 /** A task's state as it can be copied: the newest snapshot, and a commit record that ends exactly there. */
@@ -104,9 +105,10 @@ export async function isSavepointState(home: Home, record: CommitRecord, savepoi
   return saved?.snapshotEpoch === record.snapshotEpoch;
 }
 
-/** Forgets commits and snapshots of a pipeline or savepoint; returns the tasks that had some. */
+/** Forgets commits and snapshots of a pipeline or savepoint, older ones that are kept among them; returns the tasks that had some. */
 export async function forgetTasks(home: Home, owner: string): Promise<readonly string[]> {
   const records = await home.epochs.peek(`${owner}/`);
+  await forgetKept(home, owner);
   for (const { task } of records) {
     // Takes the task over first: a run that still owns it is refused, or fenced.
     await home.epochs.open(task);

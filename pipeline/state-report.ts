@@ -8,6 +8,8 @@ export interface TaskState {
   readonly pipeline: string;
   /** Absent: the pipeline's own state. */
   readonly savepoint: string | undefined;
+  /** The task of which an older snapshot is kept here; absent: no such copy. */
+  readonly copyOf: string | undefined;
   readonly epoch: number;
   readonly snapshotEpoch: number;
   readonly rows: number;
@@ -19,9 +21,9 @@ export interface TaskState {
 /** The state of all tasks in a home, or of those whose name begins with `prefix`. */
 export async function listState(home: Home, prefix = ''): Promise<readonly TaskState[]> {
   const records = await home.epochs.peek(prefix);
-  return records.map(({ task, epoch, snapshotEpoch, nextOrdinal, ended, committedAt, positions }) => {
+  return records.map(({ task, copyOf, epoch, snapshotEpoch, nextOrdinal, ended, committedAt, positions }) => {
     const { pipeline, savepoint } = partsOfTask(task);
-    return { task, pipeline, savepoint, epoch, snapshotEpoch, rows: nextOrdinal, ended, committedAt, positions };
+    return { task, pipeline, savepoint, copyOf, epoch, snapshotEpoch, rows: nextOrdinal, ended, committedAt, positions };
   });
 }
 

@@ -30,6 +30,13 @@ export const taskOptions = z.object({
     .describe('atLeastOnce publishes rows at once, before their epoch commits: a restarted task publishes some again'),
   recoveryTime: duration().default(500).describe('most work that a restarted task repeats: a snapshot is taken after so much of it'),
   snapshotEvery: z.number().int().min(1).optional().describe('epochs between two snapshots, instead of recoveryTime'),
+  keepSnapshots: z
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe('older snapshots that are kept beside the newest, spread over the run: millrace reproduce begins at one of them'),
   snapshotAtStop: z.boolean().default(true).describe('take a snapshot at an orderly stop, so that the next start repeats nothing'),
   stateBytes: z.number().int().min(1).optional().describe('most bytes of state; a task that needs more stops and names the largest step'),
 });

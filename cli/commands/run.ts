@@ -30,6 +30,19 @@ export const run = command({
     allowOrphans: z.boolean().default(false).describe('drop the state of steps that the pipeline no longer has'),
     resetSteps: z.string().optional().describe('steps that begin anew, separated by commas, whatever their state'),
     stateBytes: z.coerce.number().int().min(1).optional().describe('most bytes of state per task'),
+    keepSnapshots: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe('older snapshots to keep per task, spread over the run, for millrace reproduce to begin at'),
+    journalBytes: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(268_435_456)
+      .describe('most bytes of the journal that millrace reproduce reads, where its topic is made'),
     logBytes: z.coerce
       .number()
       .int()
@@ -50,6 +63,7 @@ export const run = command({
     const running = start(pipeline, {
       ...homeOf(options),
       fresh: options.fresh,
+      journalBytes: options.journalBytes,
       ...(options.logBytes === undefined ? {} : { logBytes: options.logBytes }),
       ...(options.drain ? { drain: true } : {}),
       ...(options.speed === undefined ? {} : { speed: options.speed }),
@@ -64,6 +78,7 @@ export const run = command({
         epochTime: options.epochTime,
         batchRows: options.batchRows,
         guarantee: options.guarantee,
+        keepSnapshots: options.keepSnapshots,
         ...(options.stateBytes === undefined ? {} : { stateBytes: options.stateBytes }),
       },
       onNotice: (notice) => console.error(`millrace: ${notice}`),

@@ -128,8 +128,8 @@ function writeText(file: string, text: string): void {
   }
 }
 
-const stateLine = ({ task, epoch, snapshotEpoch, rows, ended, committedAt, savepoint }: TaskState): readonly [string, string] => [
-  savepoint === undefined ? task : `${task} (savepoint)`,
+const stateLine = ({ task, epoch, snapshotEpoch, rows, ended, committedAt, savepoint, copyOf }: TaskState): readonly [string, string] => [
+  savepoint === undefined ? (copyOf === undefined ? task : `${copyOf} (kept snapshot)`) : `${task} (savepoint)`,
   `epoch ${number(epoch)}  snapshot ${number(snapshotEpoch)}  ${number(rows)} rows  ${ended ? 'ended' : 'open'}  ${new Date(committedAt).toISOString()}`,
 ];
 

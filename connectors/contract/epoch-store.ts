@@ -47,6 +47,8 @@ export interface CommitRecord {
   readonly ended: boolean;
   /** The savepoint that the task was started from. */
   readonly savepoint?: string;
+  /** The task of whose snapshot this is a copy, kept to begin re-runs at: it is not run itself, and holds no records back from being deleted. */
+  readonly copyOf?: string;
   /** Wall time of the commit, ms. */
   readonly committedAt: number;
   /** What the run shows and sums up: ledger counters by step, scores. Derived from state; kept here so that it can be read without restoring. */

@@ -90,6 +90,7 @@ export class LogEpochs implements EpochStore {
     const token = this.#tokens.get(task);
     if (token === undefined) return;
     this.#tokens.delete(task);
+    this.#snapshots.invalidate(task);
     this.#database.run('DELETE FROM owners WHERE task = ? AND token = ?', task, token);
   }
 

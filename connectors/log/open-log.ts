@@ -53,7 +53,8 @@ export function openLog(folder: string, options: LogOptions = {}): Home {
     epochs,
     topics,
     source: (topic) => new TopicSource(topics, topic),
-    positions: async () => new Map(epochs.records('').map((record) => [record.task, record.positions])),
+    positions: async () =>
+      new Map(epochs.records('').flatMap(({ task, positions, copyOf }) => (copyOf === undefined ? [[task, positions]] : []))),
     claim: async () => lock?.acquire(),
     ...(thread === undefined ? {} : { committerPort: () => thread.connect() }),
     close: async () => {

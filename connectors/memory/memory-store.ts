@@ -31,7 +31,8 @@ function openMemory(topics: MemoryTopics, state: MemoryState): Home {
     epochs,
     topics,
     source: (topic) => new TopicSource(topics, topic),
-    positions: async () => new Map((await epochs.peek('')).map((record) => [record.task, record.positions])),
+    positions: async () =>
+      new Map((await epochs.peek('')).flatMap(({ task, positions, copyOf }) => (copyOf === undefined ? [[task, positions]] : []))),
     close: async () => {},
   };
 }

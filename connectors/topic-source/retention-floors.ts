@@ -11,7 +11,8 @@ export function retentionFloors(
   restored: (task: string, epoch: number) => CommitRecord['positions'] | undefined,
 ): ReadonlyMap<string, number> {
   const floors = new Map<string, number>();
-  for (const { task, positions, snapshotEpoch } of commits) {
+  for (const { task, positions, snapshotEpoch, copyOf } of commits) {
+    if (copyOf !== undefined) continue;
     const again = restored(task, snapshotEpoch);
     for (const [input, position] of Object.entries(positions)) {
       for (const topic of Object.keys(position)) {
