@@ -31,7 +31,8 @@ export class Graph {
       // Subscribing registers each step's state cell with the task.
       buildInTask(this.steps, () =>
         streams[name]?.subscribe({
-          next: inlet,
+          // An observer that throws would do so outside of the turn, where nobody waits for it.
+          next: (batch) => this.#guard(() => inlet(batch)),
           error: (thrown) => this.#fail(thrown),
           complete: () => {
             this.#open--;
@@ -48,6 +49,14 @@ export class Graph {
       if (thrown instanceof MillraceError) throw thrown;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       throw new MillraceError('INVALID_PIPELINE', `flow of pipeline '${pipeline.name}' failed: ${message}`, { cause: thrown });
+    }
+  }
+
+  #guard(take: () => void): void {
+    try {
+      take();
+    } catch (thrown) {
+      this.#fail(thrown);
     }
   }
 

@@ -147,7 +147,7 @@ interface Rerun {
 }
 
 async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun): Promise<Reproduction> {
-  const epochs = new RerunEpochs(targetOf(record, base), base.snapshot);
+  const epochs = new RerunEpochs(targetOf(record, base), base.snapshot, home);
   const rows = new PublishedRows(home);
   const checks = new StateChecks(record, base);
   let cells: RerunParts['cells'] = new Map();
@@ -158,6 +158,8 @@ async function runAgain({ pipeline, home, partitions, record, base, end }: Rerun
     clock: systemClock,
     options: parseOptions('reproduce', taskOptions, {}),
     partitions,
+    // From the savepoint that the run was started from on, what did not fit of its state was left behind then, too.
+    ...(record.savepoint === undefined ? {} : { consent: { savepoint: record.savepoint, allowOrphans: true } }),
     onPublish: (output) => rows.add(output),
     rerun: (parts) => {
       cells = parts.cells;
@@ -232,8 +234,10 @@ class RerunEpochs implements EpochStore {
   cells: readonly SnapshotCell[] = [];
   readonly #target: CommitRecord;
   readonly #base: Snapshot | undefined;
+  readonly #stored: EpochStore;
 
-  constructor(target: CommitRecord, base: Snapshot | undefined) {
+  constructor(target: CommitRecord, base: Snapshot | undefined, { epochs }: Home) {
+    this.#stored = epochs;
     this.#target = target;
     this.#base = base;
   }
@@ -250,8 +254,8 @@ class RerunEpochs implements EpochStore {
     return this.#base;
   }
 
-  async peek(): Promise<readonly CommitRecord[]> {
-    return [];
+  peek(prefix: string): Promise<readonly CommitRecord[]> {
+    return this.#stored.peek(prefix);
   }
 
   async forget(): Promise<void> {}
