@@ -1,7 +1,7 @@
 import {
   Bool,
   Data,
-  type DataType,
+  DataType,
   type Dictionary,
   Field,
   FixedSizeList,
@@ -138,7 +138,20 @@ export function makeBatch<T extends TypeMap>(schema: BatchSchema<T>, columns: re
 
 /** A batch of a schema without rows. */
 export function emptyBatch<T extends TypeMap>(schema: BatchSchema<T>): Batch<T> {
-  return assembleBatch(schema, [], 0);
+  return assembleBatch(
+    schema,
+    schema.fields.map((field) => emptyColumn(field.type)),
+    0,
+  );
+}
+
+/** A nested column has its children, however empty. */
+function emptyColumn(type: DataType): Data {
+  const children = (DataType.isDictionary(type) ? [] : ((type.children ?? []) as Field[])).map((child) => emptyColumn(child.type));
+  if (children.length === 0) return makeData({ type, length: 0 } as never);
+  if (DataType.isStruct(type)) return makeData({ type, length: 0, children } as never);
+  const offsets = DataType.isLargeList(type) ? new BigInt64Array(1) : DataType.isFixedSizeList(type) ? undefined : new Int32Array(1);
+  return new Data(type, 0, 0, 0, [offsets] as never, children);
 }
 
 /** The batch with columns added at the end, or replaced where the name exists. Metadata (roles) is kept. */

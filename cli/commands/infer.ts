@@ -49,7 +49,7 @@ async function inferTopic(topic: string, options: Parameters<typeof homeOf>[0]):
 
 /** The first whole lines of a file as records. */
 export function linesOf(file: string): RecordColumns {
-  const descriptor = openSync(file, 'r');
+  const descriptor = opened(file);
   try {
     const read = new Uint8Array(SAMPLE_BYTES);
     const head = read.subarray(0, readSync(descriptor, read, 0, SAMPLE_BYTES, 0));
@@ -68,6 +68,14 @@ export function linesOf(file: string): RecordColumns {
     return writer.finish();
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    throw new MillraceError('FILE_UNREADABLE', `cannot read '${file}': ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { definePipeline, start } from '../../pipeline/index.ts';
 import { command } from '../command.ts';
 import { homeOf, homeOptions } from '../home-options.ts';
+import { namesIn } from '../names-in.ts';
 import { showRun } from '../progress.ts';
 import { watched } from '../watched-source.ts';
 
@@ -75,9 +76,7 @@ export const replayFile = command({
   },
 });
 
-/** Names separated by commas as an option of the source. */
-export const columnsOf = (names: string | undefined): { columns?: [string, ...string[]] } =>
-  names === undefined ? {} : { columns: names.split(',').map((name) => name.trim()) as [string, ...string[]] };
+const columnsOf = (names: string | undefined): { columns?: readonly string[] } => (names === undefined ? {} : { columns: namesIn(names) });
 
 /** Roles of the file's columns: event time is the first timestamp column unless it is named. */
 function roles(

@@ -25,7 +25,8 @@ function objectText(names: readonly string[], columns: readonly Data[]): CellTex
   return (row) => `{${members.map(({ name, text }) => `${name}:${text(row)}`).join(',')}}`;
 }
 
-function cellText(data: Data): CellText {
+/** The values of one column as JSON text. */
+export function cellText(data: Data): CellText {
   if (DataType.isNull(data.type)) return () => 'null';
   const text = nestedText(data) ?? wordText(data) ?? leafText(data);
   return data.nullCount === 0 ? text : (row) => (data.getValid(row) ? text(row) : 'null');

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { RecordBatchReader } from 'apache-arrow';
 import { z } from 'zod';
 import type { Batch, BatchSchema } from '../../../columnar/index.ts';
@@ -10,11 +10,15 @@ import { fileKind } from './file-kind.ts';
 import { textSource } from './text-source.ts';
 import { writeFile } from './write-file.ts';
 
+const kinds = z.enum(['parquet', 'csv', 'ndjson', 'arrow']).optional();
+
 /** Options of {@link convert}, for validation, documentation and --help. */
 export const convertOptions = z.strictObject({
   schema: z.custom<BatchSchema>().optional().describe('the columns; those of CSV and NDJSON are inferred by default'),
   columns: z.array(z.string()).nonempty().optional().describe('columns to take of a Parquet file'),
   header: z.boolean().optional().describe('whether the CSV file that is read begins with a line of names; found out by default'),
+  from: kinds.describe('what the input is, where the end of its name does not tell'),
+  to: kinds.describe('what the output is, where the end of its name does not tell'),
   compression: z
     .enum(['zstd', 'snappy', 'lz4', 'gzip', 'brotli', 'uncompressed'])
     .default('zstd')
@@ -31,7 +35,7 @@ interface Input {
 
 /**
  * Converts between Parquet, CSV (with a line of names), NDJSON and Arrow IPC, by the ends of the names. The output appears whole or not at all;
- * memory does not depend on the size of the files.
+ * memory does not depend on the size of the files. The output `-` is stdout, for all but Parquet.
  *
  * @returns the number of rows.
  * @throws MillraceError INVALID_OPTION, FILE_UNREADABLE, SCHEMA_MISMATCH, and DECODE_FAILED at the first record that does not fit.
@@ -40,7 +44,7 @@ interface Input {
  */
 export async function convert(input: string, output: string, options: z.input<typeof convertOptions> = {}): Promise<number> {
   const parsed = parseOptions('convert', convertOptions, options);
-  const kind = fileKind(output);
+  const kind = parsed.to ?? fileKind(output);
   const { schema, batches } = await openInput(input, parsed);
   try {
     return await writeFile(output, kind, schema, batches, { compression: parsed.compression, dictionary: 'auto', statistics: true });
@@ -50,7 +54,7 @@ export async function convert(input: string, output: string, options: z.input<ty
 }
 
 async function openInput(path: string, options: z.output<typeof convertOptions>): Promise<Input> {
-  const kind = fileKind(path);
+  const kind = options.from ?? fileKind(path);
   const { schema, columns, header } = options;
   if (kind === 'arrow') return openArrow(path);
   const definition =
@@ -81,11 +85,25 @@ async function* batchesOf(path: string, definition: SourceDefinition<never>): As
 }
 
 async function openArrow(path: string): Promise<Input> {
+  if (!existsSync(path)) throw unreadable(path, 'there is no such file');
   try {
     const reader = await RecordBatchReader.from(createReadStream(path));
     await reader.open();
-    return { schema: reader.schema, batches: reader as unknown as AsyncIterable<Batch> };
+    if (reader.schema === undefined) throw new TypeError('it holds no schema');
+    return { schema: reader.schema, batches: arrowBatches(path, reader as unknown as AsyncIterable<Batch>) };
   } catch (thrown) {
-    throw unreadable(path, (thrown as Error).message, { cause: thrown, hint: 'is it an Arrow IPC file or stream?' });
+    throw noArrow(path, thrown);
   }
 }
+
+async function* arrowBatches(path: string, batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  try {
+    yield* batches;
+  } catch (thrown) {
+    throw noArrow(path, thrown);
+  }
+}
+
+/** What Arrow's reader throws on damaged bytes says nothing about them. */
+const noArrow = (path: string, cause: unknown) =>
+  unreadable(path, 'it is not an Arrow IPC file or stream, or is truncated or damaged', { cause, hint: 'write or copy it again' });

@@ -23,11 +23,9 @@ export function inspectionText(file: FileInspection): string {
     ...groups,
     ...more(file.rowGroups.length),
   ];
-  const metadata = Object.entries(file.metadata).map(
-    ([key, value]) => `  ${key}: ${value.length > 200 ? `${value.slice(0, 200)}...` : value}`,
-  );
+  const metadata = Object.entries(file.metadata).map(([key, value]) => `  ${key}: ${cut(value, 200)}`);
   if (metadata.length > 0) lines.push('', 'metadata', ...metadata);
-  if (file.preview.length > 0) lines.push('', 'first rows', ...file.preview.map((row) => `  ${row}`));
+  if (file.preview.length > 0) lines.push('', 'first rows', ...file.preview.map((row) => `  ${cut(row, 2_000)}`));
   if (file.previewError !== undefined) lines.push('', `no rows can be shown: ${file.previewError}`);
   return lines.join('\n');
 }
@@ -39,6 +37,7 @@ function columnLine(column: ColumnInspection): string {
   return `  ${column.path}: ${column.codec}, ${size(column.compressedBytes)} of ${size(column.uncompressedBytes)}, ${nulls}, ${range}, ${column.encodings.join(' ')}`;
 }
 
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}...` : text);
 const more = (all: number): string[] => (all > LISTED ? [`  and ${count(all - LISTED)} more`] : []);
 const count = (number: number): string => number.toLocaleString('en-US');
 

@@ -1,16 +1,17 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Data, DataType, RecordBatchFileWriter, RecordBatchStreamWriter, Schema } from 'apache-arrow';
 import { type Batch, type BatchSchema, emptyBatch, makeBatch, stringView, utf8Data } from '../../../columnar/index.ts';
+import { MillraceError } from '../../../streams/index.ts';
 import { type Encoder, RecordWriter } from '../../contract/index.ts';
 import { csv, json } from '../../formats/index.ts';
 import { PartFile } from '../archive/part-file.ts';
 import { RowBytes } from '../archive/row-bytes.ts';
 import type { Encoding } from '../encode/encoding.ts';
 import { GroupEncoder } from '../encode/group-encoder.ts';
-import { rowWriter } from '../read/row-json.ts';
+import { cellText, rowWriter } from '../read/row-json.ts';
 import type { FileKind } from './file-kind.ts';
 
 /** Writes batches as a file that appears whole or not at all; returns the number of rows. */
@@ -28,14 +29,16 @@ export async function writeFile(
       yield batch;
     }
   };
+  const streams = (): Streams =>
+    kind === 'arrow' ? arrowStreams(path, schema, counted()) : [Readable.from(textOf(kind, schema, counted()))];
   if (kind === 'parquet') await writeParquetFile(path, schema, counted(), encoding);
+  else if (path === '-') await toStdout(streams());
   else {
     const temporary = join(dirname(path), `.${basename(path)}.part`);
+    // Opened first: what cannot be written is known before anything is read.
+    const fd = openSync(temporary, 'w');
     try {
-      await pipeline(
-        kind === 'arrow' ? arrowStream(path, schema, counted()) : Readable.from(textOf(kind, schema, counted())),
-        createWriteStream(temporary, { flush: true }),
-      );
+      await pipeline([...streams(), createWriteStream(temporary, { fd, flush: true })] as never);
       renameSync(temporary, path);
     } catch (thrown) {
       rmSync(temporary, { force: true });
@@ -45,11 +48,24 @@ export async function writeFile(
   return rows;
 }
 
+/** A source, and what its chunks go through. */
+type Streams = readonly (Readable | Duplex)[];
+
+/** Who reads stdout may have seen enough, as `head` has. */
+async function toStdout(streams: Streams): Promise<void> {
+  try {
+    await pipeline([...streams, process.stdout] as never, { end: false } as never);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EPIPE') throw thrown;
+  }
+}
+
 /** As `archive` has them. */
 const ROW_GROUP_ROWS = 100_000;
 const ROW_GROUP_BYTES = 64 * 1024 * 1024;
 
 async function writeParquetFile(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>, encoding: Encoding): Promise<void> {
+  if (path === '-') throw new MillraceError('INVALID_OPTION', 'a Parquet file cannot be written to stdout', { hint: 'name a file' });
   const never = Number.POSITIVE_INFINITY;
   const encoder = new GroupEncoder('worker');
   const file = new PartFile(
@@ -81,8 +97,8 @@ async function writeParquetFile(path: string, schema: BatchSchema, batches: Asyn
   }
 }
 
-/** Names that end in `.arrows` are streams, others files with a footer. */
-function arrowStream(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>): NodeJS.ReadableStream {
+/** Names that end in `.arrows`, and stdout, are streams, others files with a footer. */
+function arrowStreams(path: string, schema: BatchSchema, batches: AsyncIterable<Batch>): Streams {
   const withSchema = async function* (): AsyncGenerator<Batch> {
     let any = false;
     for await (const batch of batches) {
@@ -92,8 +108,12 @@ function arrowStream(path: string, schema: BatchSchema, batches: AsyncIterable<B
     // A writer that was given no batch would write no schema.
     if (!any) yield withPlainStrings(emptyBatch(schema));
   };
-  const writer = path.endsWith('.arrows') ? RecordBatchStreamWriter : RecordBatchFileWriter;
-  return Readable.from(withSchema()).pipe(writer.throughNode() as never);
+  const writer = path === '-' || path.endsWith('.arrows') ? RecordBatchStreamWriter : RecordBatchFileWriter;
+  const through = writer.throughNode();
+  // When the output fails, the writer's queue rejects a promise that nobody waits for.
+  const { closed } = Reflect.get(through, '_writer') as { readonly closed: Promise<unknown> };
+  closed.catch(() => {});
+  return [Readable.from(withSchema()), through];
 }
 
 /** An Arrow file holds one dictionary per column for all batches, where each of ours has its own: strings are written out. */
@@ -110,8 +130,13 @@ function withPlainStrings(batch: Batch): Batch {
 async function* textOf(kind: FileKind, schema: BatchSchema, batches: AsyncIterable<Batch>): AsyncGenerator<Uint8Array | string> {
   if (kind === 'csv') yield `${schema.fields.map((field) => quoted(field.name as string)).join(',')}\n`;
   const encoder =
-    kind === 'csv' ? csv().encoder(schema) : schema.fields.every((field) => isFlat(field.type)) ? json().encoder(schema) : undefined;
-  for await (const batch of batches) yield encoder === undefined ? rowsAsJson(batch) : encoded(encoder, batch);
+    kind === 'csv'
+      ? csv().encoder(withTexts(emptyBatch(schema)).schema)
+      : schema.fields.every((field) => isFlat(field.type))
+        ? json().encoder(schema)
+        : undefined;
+  for await (const batch of batches)
+    yield encoder === undefined ? rowsAsJson(batch) : encoded(encoder, kind === 'csv' ? withTexts(batch) : batch);
 }
 
 const quoted = (name: string): string => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
@@ -128,6 +153,21 @@ const isFlat = (type: DataType): boolean =>
 function rowsAsJson(batch: Batch): string {
   const text = rowWriter(batch);
   return Array.from({ length: batch.numRows }, (_, row) => `${text(row)}\n`).join('');
+}
+
+/** Columns of types that CSV does not know become text: nested ones JSON. */
+function withTexts(batch: Batch): Batch {
+  const { fields } = batch.schema;
+  if (fields.every(({ type }) => isFlat(type))) return batch;
+  const columns = batch.data.children.map((data) => (isFlat(data.type) ? data : textColumn(data)));
+  const named = fields.map((field, column) => field.clone({ type: (columns[column] as Data).type }));
+  return makeBatch(new Schema(named, batch.schema.metadata), columns, batch.numRows);
+}
+
+function textColumn(data: Data): Data {
+  const text = cellText(data);
+  const plain = (json: string) => (json === 'null' ? null : json.startsWith('"') ? (JSON.parse(json) as string) : json);
+  return utf8Data(Array.from({ length: data.length }, (_, row) => plain(text(row))));
 }
 
 const NO_FIELDS = { key: () => null, timestamp: () => 0 };

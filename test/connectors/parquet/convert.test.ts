@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { schema, utf8 } from '../../../columnar/index.ts';
+import { batchToIpc, emptyBatch, schema, utf8 } from '../../../columnar/index.ts';
 import { convert, inspectionText, inspectParquet, parquet } from '../../../connectors/parquet/index.ts';
 import { readAll } from './read-all.ts';
 import { range, readingBatch, readings, temporaryFolder, writeSample } from './sample-files.ts';
@@ -37,8 +37,8 @@ describe('convert', () => {
     const nested = fileURLToPath(new URL('./fixtures/nested.parquet', import.meta.url));
     await convert(nested, at('nested.ndjson'));
     expect(readFileSync(at('nested.ndjson'), 'utf8')).toBe(readFileSync(nested.replace('.parquet', '.rows.ndjson'), 'utf8'));
-    await expect(convert(nested, at('nested.csv'))).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-    expect(existsSync(at('nested.csv'))).toBe(false);
+    await convert(nested, at('nested.csv'));
+    expect(readFileSync(at('nested.csv'), 'utf8').split('\n')[1]).toMatch(/^"?\[1,null\]"?,/);
   });
 
   test('a file without rows keeps its columns', async () => {
@@ -96,4 +96,26 @@ describe('inspect', () => {
       '0 rows',
     );
   });
+});
+
+test('an Arrow stream that is cut off is refused, not taken for a shorter one', async () => {
+  await convert(original, at('whole.arrows'));
+  const whole = readFileSync(at('whole.arrows'));
+  for (const share of [0.01, 0.3, 0.9]) {
+    writeFileSync(at('cut.arrows'), whole.subarray(0, Math.floor(whole.length * share)));
+    await expect(convert(at('cut.arrows'), at('cut.ndjson'))).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: expect.stringContaining('truncated'),
+    });
+    expect(existsSync(at('cut.ndjson'))).toBe(false);
+  }
+});
+
+test('no rows of nested columns make a file of every kind', async () => {
+  const exact = fileURLToPath(new URL('./fixtures/exact.parquet', import.meta.url));
+  writeFileSync(at('none.arrows'), batchToIpc(emptyBatch(parquet(exact).schema)));
+  for (const name of ['none.parquet', 'none.csv', 'none.ndjson', 'none.arrow']) expect(await convert(at('none.arrows'), at(name))).toBe(0);
+  const names = parquet(exact).schema.fields.map(({ name }) => name);
+  expect(parquet(at('none.parquet')).schema.fields.map(({ name }) => name)).toEqual(names);
+  expect(readFileSync(at('none.csv'), 'utf8')).toBe(`${names.join(',')}\n`);
 });

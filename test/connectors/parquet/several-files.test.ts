@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Field, List, Schema, Utf8 } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boolean, category, float64, int32, int64, required, schema, timestamp, utf8 } from '../../../columnar/index.ts';
@@ -86,6 +87,9 @@ describe('several files', () => {
     const wide = schema({ at: required(timestamp()), count: float64(), humidity: float64() }, { eventTime: 'at' });
     const read = await readAll(parquet(files, { schema: wide, decodeIn: 'caller' }) as never);
     expect(read.rows[1]).toEqual([START, 3, null]);
+    const nested = new Schema([...wide.fields, new Field('tags', new List(new Field('item', new Utf8(), true)), true)]);
+    const lists = await readAll(parquet(files, { schema: nested as never, eventTime: 'at' as never, decodeIn: 'caller' }) as never);
+    expect(lists.rows[1]).toEqual([START, 3, null, null]);
     const strict = schema({ at: required(timestamp()), humidity: required(float64()) });
     await expect(readAll(parquet(files, { schema: strict }) as never)).rejects.toThrow(`'${files[0]}' has no column 'humidity'`);
   });
