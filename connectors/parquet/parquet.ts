@@ -9,7 +9,7 @@ import type { InputFile } from './read/column-plan.ts';
 import { findFiles } from './read/find-files.ts';
 import { ParquetSource } from './read/parquet-source.ts';
 import type { ColumnCondition, FilterValue } from './read/row-filter.ts';
-import { type SettledSchema, settleSchema } from './read/settle-schema.ts';
+import { type FooterOf, type SettledSchema, settleSchema } from './read/settle-schema.ts';
 
 /** Options of {@link parquet}. */
 export interface ParquetOptions<T extends TypeMap> {
@@ -75,7 +75,7 @@ export function parquet<T extends TypeMap = TypeMap>(
 ): SourceDefinition<T> {
   const parsed = parseOptions('parquet', parquetOptions, options);
   const paths = typeof path === 'string' ? [path] : path;
-  const settled = once(() => settleSchema({ ...parsed, files: () => findFiles(paths) }));
+  const settled = once((footerOf?: FooterOf) => settleSchema({ ...parsed, files: () => findFiles(paths) }, footerOf));
   const name = paths.join(', ');
   const sourceOf = (files: () => readonly InputFile[], inOrder: boolean): SourceDefinition<T> => ({
     kind: 'source',
@@ -85,7 +85,7 @@ export function parquet<T extends TypeMap = TypeMap>(
     },
     allowedLateness: parsed.allowedLateness,
     partitions: async () => 1,
-    create: () => new ParquetSource<T>({ ...parsed, settled: settled as () => SettledSchema<T>, name, files, inOrder }),
+    create: () => new ParquetSource<T>({ ...parsed, settled: settled as (footerOf?: FooterOf) => SettledSchema<T>, name, files, inOrder }),
   });
   const whole = sourceOf(() => findFiles(paths), false);
   // Assigned, not spread: the schema is not to be read before it is asked for.
@@ -98,10 +98,11 @@ export function parquet<T extends TypeMap = TypeMap>(
   });
 }
 
-function once<V>(make: () => V): () => V {
+/** The parameter counts in the first call alone. */
+function once<P, V>(make: (parameter?: P) => V): (parameter?: P) => V {
   let made: { value: V } | undefined;
-  return () => {
-    made ??= { value: make() };
+  return (parameter) => {
+    made ??= { value: make(parameter) };
     return made.value;
   };
 }

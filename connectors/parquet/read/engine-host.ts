@@ -18,12 +18,13 @@ export class EngineHost {
     return (await this.#file(path)).schema();
   }
 
-  /** The next chunk of a stream, which the first call for its number starts; undefined after the last. */
+  /** The next chunk of a stream, which the first call for its number starts; undefined after the last. Of a group that comes at once there is no other. */
   async next(stream: number, path: string, request: ChunkRequest): Promise<DecodedBlock | undefined> {
     const running = this.#streams.get(stream) ?? (await this.#file(path)).chunks(request);
     this.#streams.set(stream, running);
     const chunk = await running.next();
     if (chunk.done) this.#streams.delete(stream);
+    else if (request.chunkRows >= request.rows) await this.cancel(stream);
     return chunk.done ? undefined : chunk.value;
   }
 

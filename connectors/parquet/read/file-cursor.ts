@@ -15,8 +15,13 @@ import { type ChunkPlan, type ChunkReject, type RowChunk, rowChunk, rowNumberAt,
 const WHOLE_GROUP_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
+/** Groups up to this many bytes are asked for two at a time, so that the decoder finds the next one at hand when it is done with one. */
+const SMALL_GROUP_BYTES = 8 * 1024 * 1024;
+
 /** Rows per chunk where only their number is wanted. */
 const COUNT_ROWS = 65_536;
+
+const FEWER_ROWS = 'it holds fewer rows than the footer says';
 
 interface IndexedGroup extends RowGroup {
   readonly index: number;
@@ -27,7 +32,7 @@ export interface StreamNumbers {
   next: number;
 }
 
-/** Reads one file forwards from a row, chunk by chunk, one chunk ahead of the reader. */
+/** Reads one file forwards from a row, chunk by chunk, one chunk ahead of the reader, or two small ones. */
 export class FileCursor {
   readonly footer: Footer;
   /** Row after the last one taken: where a restart goes on. */
@@ -40,8 +45,10 @@ export class FileCursor {
   readonly #groups: readonly IndexedGroup[];
   readonly #streams: StreamNumbers;
   readonly #forms: readonly ColumnForm[] | undefined;
+  /** Of the group that comes in chunks. */
   #stream: number | undefined;
-  #ahead: Promise<RowChunk | undefined> | undefined;
+  /** Chunks that are on their way, in order. */
+  readonly #ahead: Promise<RowChunk | undefined>[] = [];
   #group = 0;
   /** Row of the next chunk to ask for. */
   #next: number;
@@ -111,7 +118,8 @@ export class FileCursor {
   /** Makes the next row ready, or finds that there is none. Rejects met on the way are added to `rejects`. */
   async load(rejects: ChunkReject[]): Promise<void> {
     while (!this.ready && !this.#ended) {
-      const chunk = await (this.#ahead ?? this.#read());
+      if (this.#ahead.length === 0) this.#ask();
+      const chunk = await this.#ahead.shift();
       if (this.chunk !== undefined) this.#tell(rejects, this.chunk.to);
       this.chunk = chunk;
       this.index = 0;
@@ -121,9 +129,7 @@ export class FileCursor {
         this.position = this.footer.rows;
         return;
       }
-      this.#ahead = this.#read();
-      // Its error is met when the chunk is needed; until then it must not count as unhandled.
-      this.#ahead.catch(() => {});
+      this.#ask();
       if (chunk.batch.numRows === 0) this.#tell(rejects, chunk.to);
     }
   }
@@ -148,22 +154,45 @@ export class FileCursor {
 
   /** Waits for the chunk that is being decoded, so that its file can be closed. */
   async settle(): Promise<void> {
-    await this.#ahead?.catch(() => {});
+    await Promise.allSettled(this.#ahead);
+  }
+
+  /** Asks for the next chunk, and for the one after it where both are small. A large one is asked for alone: where it ends is known when it has come. */
+  #ask(): void {
+    while (this.#ahead.length === 0 || (this.#ahead.length < 2 && this.#isSmall(this.#upcoming()))) {
+      const chunk = this.#read();
+      // Its error is met when the chunk is needed; until then it must not count as unhandled.
+      chunk.catch(() => {});
+      this.#ahead.push(chunk);
+    }
+  }
+
+  /** The row group of the next row to ask for. */
+  #upcoming(): IndexedGroup | undefined {
+    for (; this.#group < this.#groups.length; this.#group++) {
+      const group = this.#groups[this.#group] as IndexedGroup;
+      if (this.#next < group.firstRow + group.rows) return group;
+    }
+    return undefined;
+  }
+
+  #isSmall(group: IndexedGroup | undefined): boolean {
+    return group !== undefined && group.bytes <= SMALL_GROUP_BYTES && this.#plan.columns.read.length > 0;
   }
 
   async #read(): Promise<RowChunk | undefined> {
-    for (; this.#group < this.#groups.length; this.#group++) {
-      const group = this.#groups[this.#group] as IndexedGroup;
-      const end = group.firstRow + group.rows;
-      const from = Math.max(this.#next, group.firstRow);
-      if (from >= end) continue;
-      const chunk =
-        this.#plan.columns.read.length === 0 ? this.#countOnly(from, end) : this.#chunkOf(await this.#decode(group, from), from, group);
-      this.#next = chunk.to;
-      if (chunk.to === end) this.#endStream();
-      return chunk;
-    }
-    return undefined;
+    const group = this.#upcoming();
+    if (group === undefined) return undefined;
+    const from = Math.max(this.#next, group.firstRow);
+    const end = group.firstRow + group.rows;
+    // At once: the next may be asked for before this one has come.
+    if (this.#isSmall(group)) this.#next = end;
+    const chunk =
+      this.#plan.columns.read.length === 0 ? this.#countOnly(from, end) : this.#chunkOf(await this.#decode(group, from), from, group);
+    if (!this.#isSmall(group)) this.#next = chunk.to;
+    else if (chunk.to < end) throw this.#damaged(group.index, new RangeError(FEWER_ROWS));
+    if (chunk.to === end) this.#endStream();
+    return chunk;
   }
 
   /** Rows of which no column is wanted from the file: nothing to decode. */
@@ -181,9 +210,10 @@ export class FileCursor {
     const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
     const chunkRows = group.bytes <= WHOLE_GROUP_BYTES ? group.rows : Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow));
     const columns = this.#plan.columns.read;
-    this.#stream ??= this.#streams.next++;
+    const stream = this.#stream ?? this.#streams.next++;
+    if (chunkRows < group.rows) this.#stream = stream;
     try {
-      const block = await this.#decoder.next(this.#stream, this.footer.path, {
+      const block = await this.#decoder.next(stream, this.footer.path, {
         rowGroup: group.index,
         columns,
         flat: flatColumns(group.thrift, columns, this.#forms),
@@ -191,7 +221,7 @@ export class FileCursor {
         rows: group.rows,
         chunkRows,
       });
-      if (block === undefined) throw new RangeError('it holds fewer rows than the footer says');
+      if (block === undefined) throw new RangeError(FEWER_ROWS);
       return block;
     } catch (thrown) {
       throw this.#damaged(group.index, thrown);

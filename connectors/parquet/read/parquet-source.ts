@@ -14,7 +14,7 @@ import { partitionRange } from './partition-column.ts';
 import { rawRow, rawRowAt } from './raw-row.ts';
 import type { ChunkPlan } from './row-chunk.ts';
 import { compileFilter } from './row-filter.ts';
-import type { SettledSchema } from './settle-schema.ts';
+import type { FooterOf, SettledSchema } from './settle-schema.ts';
 
 /** What a source reads, settled. */
 export interface ParquetSourceOptions<T extends TypeMap> {
@@ -24,8 +24,8 @@ export interface ParquetSourceOptions<T extends TypeMap> {
   /** One file after the other, whatever the event times. */
   readonly inOrder?: boolean;
   files(): readonly InputFile[];
-  /** May read a footer: not called before the thread that decodes is on its way. */
-  settled(): SettledSchema<T>;
+  /** May read the first file's footer: not called before the thread that decodes is on its way. */
+  settled(footerOf?: FooterOf): SettledSchema<T>;
 }
 
 interface OpenedFile {
@@ -55,9 +55,11 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     const decoder = createDecoder(this.#options.engine, this.#options.decodeIn);
     this.#decoder = decoder;
     const streams = { next: 0 };
-    const eventTime = this.#options.inOrder ? undefined : rolesOf(this.schema).eventTime;
+    const footerOf = footersOnce();
+    const { schema } = this.#options.settled(footerOf);
+    const eventTime = this.#options.inOrder ? undefined : rolesOf(schema).eventTime;
     for (const file of files) {
-      const footer = readFooter(file.path);
+      const footer = footerOf(file.path);
       const start = position?.[file.path] ?? 0;
       if (start > footer.rows)
         throw unreadable(file.path, `it has ${footer.rows} rows, but ${start} were read before`, {
@@ -66,7 +68,7 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
       const plan = await this.#planOf(decoder, { file, footer }, files.length > 1 ? eventTime : undefined);
       this.#cursors.push(new FileCursor(decoder, footer, plan, start, streams));
     }
-    this.#merge = new CursorMerge(this.#cursors, this.schema, eventTime !== undefined);
+    this.#merge = new CursorMerge(this.#cursors, schema, eventTime !== undefined);
   }
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
@@ -147,6 +149,16 @@ function refuseUnknown(name: string, files: readonly InputFile[], position: Posi
   throw unreadable(gone[0] as string, `it was read before as part of '${name}' and is gone`, {
     hint: 'put it back, or begin anew with --fresh',
   });
+}
+
+/** Large ones take a while: what settles the schema is not read again when its file is opened. */
+function footersOnce(): FooterOf {
+  const footers = new Map<string, Footer>();
+  return (path) => {
+    const footer = footers.get(path) ?? readFooter(path);
+    footers.set(path, footer);
+    return footer;
+  };
 }
 
 async function openFile(decoder: Decoder, path: string): Promise<Uint8Array> {

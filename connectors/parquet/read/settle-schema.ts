@@ -1,7 +1,7 @@
 import { Field, Schema, type TypeMap } from 'apache-arrow';
 import { type BatchSchema, rolesOf, withRoles } from '../../../columnar/index.ts';
 import { MillraceError } from '../../../streams/index.ts';
-import { readFooter } from '../format/footer.ts';
+import { type Footer, readFooter } from '../format/footer.ts';
 import { arrowSchema } from './arrow-schema.ts';
 import { type InputFile, naturalSchema } from './column-plan.ts';
 import { footerSchema } from './footer-schema.ts';
@@ -20,6 +20,9 @@ export interface SchemaWishes {
   files(): readonly InputFile[];
 }
 
+/** How the footer of a file is read. */
+export type FooterOf = (path: string) => Footer;
+
 /** The schema that a source gives, the one that it decodes (with the filter's columns), and its whole filter. */
 export interface SettledSchema<T extends TypeMap = TypeMap> {
   readonly schema: BatchSchema<T>;
@@ -32,12 +35,12 @@ export interface SettledSchema<T extends TypeMap = TypeMap> {
  *
  * @throws MillraceError INVALID_OPTION when options contradict each other, SCHEMA_MISMATCH for a column that is not there.
  */
-export function settleSchema(wishes: SchemaWishes): SettledSchema {
+export function settleSchema(wishes: SchemaWishes, footerOf: FooterOf = readFooter): SettledSchema {
   const { schema: given, columns, since, until } = wishes;
   if (given !== undefined && columns !== undefined)
     throw new MillraceError('INVALID_OPTION', 'parquet: give either schema or columns: the schema already says which columns to read');
   const where = { ...wishes.where };
-  const natural = lazily(() => firstFile(wishes));
+  const natural = lazily(() => firstFile(wishes, footerOf));
   const schema = withGivenRoles(given ?? natural(columns), wishes);
   const { eventTime } = rolesOf(schema);
   if (since !== undefined || until !== undefined) {
@@ -54,9 +57,9 @@ export function settleSchema(wishes: SchemaWishes): SettledSchema {
   return { schema, decoded: new Schema([...schema.fields, ...natural(extra).fields] as never), where };
 }
 
-function firstFile(wishes: SchemaWishes): (columns: readonly string[] | undefined) => BatchSchema {
+function firstFile(wishes: SchemaWishes, footerOf: FooterOf): (columns: readonly string[] | undefined) => BatchSchema {
   const [file] = wishes.files();
-  const footer = readFooter((file as InputFile).path);
+  const footer = footerOf((file as InputFile).path);
   const schema = footerSchema(footer) ?? arrowSchema(footer);
   return (columns) => naturalSchema(file as InputFile, schema, columns);
 }

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Table, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm/node';
+import { afterAll, expect, test } from 'vitest';
+import { batchToIpc } from '../../../../columnar/index.ts';
+import { readFooter } from '../../../../connectors/parquet/format/footer.ts';
+import { createDecoder, type Decoder } from '../../../../connectors/parquet/read/decoder.ts';
+import type { ChunkRequest } from '../../../../connectors/parquet/read/engine.ts';
+import { FileCursor } from '../../../../connectors/parquet/read/file-cursor.ts';
+import type { ChunkPlan } from '../../../../connectors/parquet/read/row-chunk.ts';
+import { range, readingBatch } from '../sample-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-cursor-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A decoder that tells what it is asked for. */
+function telling(): { decoder: Decoder; requests: ChunkRequest[]; cancelled: number[] } {
+  const inner = createDecoder('parquet-wasm', 'caller');
+  const requests: ChunkRequest[] = [];
+  const cancelled: number[] = [];
+  const decoder: Decoder = {
+    open: (path) => inner.open(path),
+    next: (stream, path, request) => {
+      requests.push(request);
+      return inner.next(stream, path, request);
+    },
+    cancel: (stream) => {
+      cancelled.push(stream);
+      return inner.cancel(stream);
+    },
+    end: () => inner.end(),
+  };
+  return { decoder, requests, cancelled };
+}
+
+/** Rows 0 to 99 in groups of ten; `bytes` is what the footer says that each group has. */
+async function rowsRead(from: number, bytes: number) {
+  const path = join(folder, 'ten-groups.parquet');
+  const batch = readingBatch(range(0, 100));
+  writeFileSync(path, writeParquet(Table.fromIPCStream(batchToIpc(batch)), new WriterPropertiesBuilder().setMaxRowGroupSize(10).build()));
+  const footer = readFooter(path);
+  const groups = footer.rowGroups.map((group) => ({ ...group, bytes }));
+  const fields = [batch.schema.fields[0]] as ChunkPlan['columns']['fields'];
+  const read = fields.map(({ name }) => name as string);
+  const schema = { ...batch.schema, fields } as ChunkPlan['schema'];
+  const columns = { read, fields, columns: (decoded: typeof batch) => decoded.data.children } as ChunkPlan['columns'];
+  const plan = { schema, decoded: schema, columns, filter: [], mergeBy: undefined, partitionRange: () => undefined } as ChunkPlan;
+  const told = telling();
+  const cursor = new FileCursor(told.decoder, { ...footer, rowGroups: groups }, plan, from, { next: 0 });
+  const spans: [number, number][] = [];
+  const ahead: number[] = [];
+  for (await cursor.load([]); !cursor.ended; await cursor.load([])) {
+    const chunk = cursor.chunk as NonNullable<FileCursor['chunk']>;
+    spans.push([chunk.from, chunk.to]);
+    ahead.push(told.requests.length - spans.length);
+    cursor.take(chunk.batch.numRows, []);
+  }
+  await told.decoder.end();
+  return { ...told, spans, ahead };
+}
+
+const KB = 1024;
+
+test('two small groups are on their way while one is read, in order, each once', async () => {
+  const { spans, ahead, requests, cancelled } = await rowsRead(13, KB);
+  expect(spans).toEqual([[13, 20], ...range(2, 10).map((group) => [group * 10, group * 10 + 10])]);
+  expect(ahead).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 0]);
+  expect(requests.map(({ rowGroup, skip }) => [rowGroup, skip])).toEqual(range(1, 10).map((group) => [group, group === 1 ? 3 : 0]));
+  expect(cancelled).toEqual([]);
+});
+
+test('of larger ones, one', async () => {
+  const { spans, ahead } = await rowsRead(0, 20 * KB * KB);
+  expect(spans).toEqual(range(0, 10).map((group) => [group * 10, group * 10 + 10]));
+  expect(ahead).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+});
