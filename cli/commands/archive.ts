@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { type ArchiveOptions, archive, type InferredSchema, inferSchema, schemaOfInferred, topic } from '../../connectors/index.ts';
 import { definePipeline, openHome, start } from '../../pipeline/index.ts';
@@ -32,18 +34,19 @@ export const archiveTopic = command({
       .describe('a file is finished with the row group that reaches this size (default 256 MB)'),
     interval: z.string().optional().describe('files of spans of event time, such as 1h'),
     rowGroupRows: z.coerce.number().int().min(1).default(100_000).describe('rows per row group at most'),
+    fresh: z.boolean().default(false).describe('begin with the first record again; files that are in the folder stay'),
     follow: z.boolean().default(false).describe('go on as records arrive').meta({ short: 'f' }),
   }),
   example: 'millrace archive readings --to archive/readings --partition-by-time day',
   async run({ positionals: [name], options }) {
     const schema = await schemaOf(name as string, options);
     const pipeline = definePipeline({
-      name: `archive.${name}`,
+      name: archiveName(name as string, options.to),
       sources: { records: topic(name as string, { schema }) },
       sinks: { files: archive(options.to, { schema, ...settingsOf(options) }) },
       flow: ({ records }) => ({ files: records }),
     });
-    const running = start(pipeline, { ...homeOf(options), drain: !options.follow, resumable: true });
+    const running = start(pipeline, { ...homeOf(options), drain: !options.follow, resumable: true, fresh: options.fresh });
     process.once('SIGINT', () => running.stop().catch(() => {}));
     const summary = await showRun(`archive of ${name}`, running);
     console.log(
@@ -52,6 +55,13 @@ export const archiveTopic = command({
     return 0;
   },
 });
+
+/** Positions are kept by name, and each folder has its own. */
+function archiveName(topic: string, folder: string): string {
+  const path = resolve(folder);
+  const place = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  return `archive.${topic}.${basename(path).replaceAll(/[^A-Za-z0-9._-]/g, '_')}-${place}`;
+}
 
 interface FileChoice {
   readonly compression: ArchiveOptions['compression'];
