@@ -92,24 +92,27 @@ export function parseFooter(path: string, bytes: Uint8Array, fileBytes: number):
     throw unreadable(path, 'its columns are encrypted', { hint: 'decrypt it first: Parquet encryption is not supported' });
   const schema = thrift.structs(2).map(schemaElement);
   if (schema.length === 0) throw new RangeError('it holds no schema');
+  const leaves = schema.slice(1).filter((element) => element.physicalType !== undefined);
   let firstRow = 0;
   const rowGroups = thrift.structs(4).map((group, index): RowGroup => {
     const rows = group.number(3) ?? -1;
     if (rows < 0) throw new RangeError(`row group ${index} has no number of rows`);
     refuseBeyond(group, index, fileBytes - bytes.length - FOOTER_TAIL);
     firstRow += rows;
-    return {
-      rows,
-      firstRow: firstRow - rows,
-      bytes: group.number(2) ?? 0,
-      columns: group.structs(1).map((chunk) => columnChunk(path, chunk)),
-      thrift: group,
-    };
+    const columns = group.structs(1).map((chunk) => columnChunk(path, chunk));
+    if (columns.some((column, leaf) => isFlat(column, leaves[leaf]) && column.values !== rows))
+      throw new RangeError(`row group ${index} has another number of rows than its columns`);
+    return { rows, firstRow: firstRow - rows, bytes: group.number(2) ?? 0, columns, thrift: group };
   });
-  const leaves = schema.slice(1).filter((element) => element.physicalType !== undefined);
   const metadata = new Map(thrift.structs(5).map((entry) => [entry.text(1) ?? '', entry.text(2) ?? '']));
   return { path, fileBytes, rows: firstRow, createdBy: thrift.text(6) ?? 'unknown', metadata, schema, leaves, rowGroups, thrift };
 }
+
+const REPEATED = 2;
+
+/** Whether a column has one value per row, null or not. */
+const isFlat = ({ path, root }: ColumnChunk, leaf: SchemaElement | undefined): boolean =>
+  path === root && leaf !== undefined && leaf.name === root && leaf.thrift.number(3) !== REPEATED;
 
 /** Bytes that were cut out or a footer of another file: found out before anything is decoded. */
 function refuseBeyond(group: ThriftStruct, index: number, dataEnd: number): void {

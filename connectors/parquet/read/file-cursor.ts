@@ -14,6 +14,8 @@ import { type ChunkPlan, type ChunkReject, type RowChunk, rowChunk, rowNumberAt,
 /** Row groups up to this many uncompressed bytes are decoded at once, larger ones streamed in chunks of about `CHUNK_BYTES`. */
 const WHOLE_GROUP_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 8 * 1024 * 1024;
+/** Rows of a chunk at most: many equal ones take few bytes, and a damaged footer may tell any number. */
+const CHUNK_ROWS = 4 * 1024 * 1024;
 
 /** Groups up to this many bytes are asked for two at a time, so that the decoder finds the next one at hand when it is done with one. */
 const SMALL_GROUP_BYTES = 8 * 1024 * 1024;
@@ -208,7 +210,10 @@ export class FileCursor {
 
   async #decode(group: IndexedGroup, from: number): Promise<DecodedBlock> {
     const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
-    const chunkRows = group.bytes <= WHOLE_GROUP_BYTES ? group.rows : Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow));
+    const chunkRows =
+      group.bytes <= WHOLE_GROUP_BYTES && group.rows <= CHUNK_ROWS
+        ? group.rows
+        : Math.min(CHUNK_ROWS, Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow)));
     const columns = this.#plan.columns.read;
     const stream = this.#stream ?? this.#streams.next++;
     if (chunkRows < group.rows) this.#stream = stream;
