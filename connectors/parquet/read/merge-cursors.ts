@@ -147,9 +147,13 @@ export class CursorMerge {
     for (const run of order) {
       const { chunk, from } = shares.get(run.file) as Share;
       putRowNumbers(chunk, run.index, run.index + run.count, row, at);
+      if (offset === row) {
+        at += run.count;
+        continue;
+      }
       const start = (starts.get(run.file) as number) + run.index - from;
       for (let index = 0; index < run.count; index++, at++) {
-        if (offset !== row) offset[at] = run.offset + (row[at] as number);
+        offset[at] = run.offset + (row[at] as number);
         if (file === undefined) continue;
         file[at] = run.file;
         rowsOf[at] = start + index;
