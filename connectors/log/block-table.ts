@@ -52,7 +52,7 @@ export class BlockTable {
     this.remove(key, base);
     if (records.count === 0) return 0;
     const first = records.offset[0] as number;
-    const bytes = encodeRecordBatch(records, { baseOffset: first, keepOffsets: true });
+    const bytes = encodeRecordBatch(records, { baseOffset: first, keepOffsets: true, checksum: false });
     this.#database.run(
       'INSERT INTO blocks (topic, partition, base, count, newest, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
       key.topic,

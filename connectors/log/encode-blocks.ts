@@ -7,13 +7,17 @@ import type { EncodedBlock } from './log-write.ts';
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCK_RECORDS = 16_384;
 
-/** Records as blocks, each with offsets from 0 on: its first one is set when it is written. */
+/** Records as blocks, whose checksum stands beside them in the table, each with offsets from 0 on: its first one is set when it is written. */
 export function encodeBlocks(records: RecordColumns, memory: SpareMemory): readonly EncodedBlock[] {
   const room = (length: number) => memory.take(length);
   const blocks: EncodedBlock[] = [];
   for (let from = 0; from < records.count; ) {
     const to = endOfBlock(records, from);
-    blocks.push({ count: to - from, newest: newestTimestamp(records, from, to), bytes: encodeRecordBatch(records, { from, to, room }) });
+    blocks.push({
+      count: to - from,
+      newest: newestTimestamp(records, from, to),
+      bytes: encodeRecordBatch(records, { from, to, room, checksum: false }),
+    });
     from = to;
   }
   return blocks;

@@ -4,7 +4,7 @@ import type { SqliteFile } from './sqlite-file.ts';
 export const LAYOUT = 3;
 
 /**
- * topics and partitions: names, settings and ranges. blocks: appended records, each block one RecordBatch (magic 2) of `count` records from offset `base`.
+ * topics and partitions: names, settings and ranges. blocks: appended records, each block one RecordBatch (magic 2) of `count` records from offset `base`, whose own CRC-32C is 0 or right.
  * topics.kept_bytes is the retention by size of each partition. partitions.compacted is the size after the last compaction. owners: which process's token may commit a task.
  * commits: a task's newest commit record. snapshots, pages: the newest state of each task. Checksums are CRC-32.
  */

@@ -17,6 +17,8 @@ export interface EncodeOptions {
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
   readonly transactional?: boolean;
+  /** False: the checksum stays 0, for batches of which a sum is kept elsewhere. Not for compressed ones. */
+  readonly checksum?: boolean;
   /** Memory of so many bytes that the batch is written to; fresh unless given. Not for compressed batches. */
   readonly room?: (length: number) => Uint8Array;
   /** Write each record's own offset instead of running ones: for blocks from which compaction took records out. */
@@ -53,7 +55,8 @@ export function encodeRecordBatch(records: RecordColumns, options: EncodeOptions
   if (compression !== 'none') return packed(compression, memory.subarray(batch + HEADER_SIZE, end), header);
   writeHeader(memory.subarray(batch, end), header);
   const { functions, tables } = recordBatchKernel();
-  new DataView(memory.buffer).setUint32(batch + CHECKSUM, functions.crc32c(batch + CHECKED_FROM, end, 0, tables));
+  const checksum = options.checksum === false ? 0 : functions.crc32c(batch + CHECKED_FROM, end, 0, tables);
+  new DataView(memory.buffer).setUint32(batch + CHECKSUM, checksum);
   const bytes = options.room?.(end - batch) ?? freshArray(Uint8Array, end - batch);
   bytes.set(memory.subarray(batch, end));
   return bytes;

@@ -11,6 +11,7 @@ import {
   murmur2,
   partitionOf,
   rawRecordAt,
+  readBatchHeader,
   takeRecords,
 } from '../../../connectors/records/index.ts';
 
@@ -74,6 +75,22 @@ describe('encodeRecordBatch and decodeRecordBatch', () => {
       baseTimestamp: 0,
       maxTimestamp: 2,
     });
+  });
+
+  test('go where there is room for them, and without a checksum where another is kept', () => {
+    const whole = encodeRecordBatch(simple(10));
+    const asked: number[] = [];
+    const memory = new Uint8Array(1000).fill(9);
+    const room = (length: number) => {
+      asked.push(length);
+      return memory.subarray(0, length);
+    };
+    const bytes = encodeRecordBatch(simple(10), { room, checksum: false });
+    expect([bytes.buffer, asked]).toEqual([memory.buffer, [whole.length]]);
+    expect(readBatchHeader(bytes, 0)?.crc).toBe(0);
+    expect(() => decodeRecordBatch(bytes, 0)).toThrow(/CRC-32C/);
+    bytes.set(whole.subarray(17, 21), 17);
+    expect(bytes).toEqual(whole);
   });
 
   test('encode a range of the records', () => {
