@@ -18,10 +18,19 @@ export interface HandoverPlaces {
 /** By topic of one partition: the first offset that the history does not hold; undefined for one of which it holds nothing. */
 type Ends = ReadonlyMap<string, number | undefined>;
 
+/** Where a task is in a handover. */
+export interface HandoverState {
+  readonly partition: number;
+  /** Of the snapshot that it is restored from. */
+  readonly position: Position | undefined;
+  /** Of its newest commit, from which on the history is what it was then: files that it has got since are none of it. */
+  readonly committed: Position | undefined;
+}
+
 /** Finds where a task is in a handover, and where its topics take over. */
 export async function handoverPlaces(
   definition: HandoverDefinition,
-  { partition, position }: { readonly partition: number; readonly position: Position | undefined },
+  { partition, position, committed }: HandoverState,
 ): Promise<HandoverPlaces> {
   const topics = topicsOf(definition).map(({ name }) => name);
   if (topics.some((topic) => position?.[topic] !== undefined)) {
@@ -29,14 +38,20 @@ export async function handoverPlaces(
     return { history: undefined, past, live: new Map(topics.map((topic) => [topic, position?.[topic]])) };
   }
   checkSchema(definition);
-  const live = await endsOf(definition, topics, partition);
-  const part = await partOf(definition, partition);
+  const read = Object.keys(committed ?? {}).filter((stream) => !topics.includes(stream));
+  const among = read.length === 0 ? undefined : read;
+  // It had gone live without any history of this partition.
+  if (among === undefined && definition.at === undefined && topics.some((topic) => committed?.[topic] !== undefined)) {
+    return { history: undefined, past: {}, live: new Map(topics.map((topic) => [topic, undefined])) };
+  }
+  const live = await endsOf(definition, { topics, partition, among });
+  const part = await partOf(definition, partition, among);
   if (part === undefined) {
     if (Object.keys(position ?? {}).length > 0)
       throw new MillraceError('SOURCE_FAILED', `${definition.history.name} does not hold the files any more that were read before`);
     return { history: undefined, past: {}, live };
   }
-  const source = new HistorySource(part.definition.create(), topics, () => checkUnchanged(definition, partition, live));
+  const source = new HistorySource(part.definition.create(), topics, () => checkUnchanged(definition, { topics, partition, among }, live));
   return { history: { source, partition: part.partition, position }, past: {}, live };
 }
 
@@ -46,22 +61,34 @@ interface Part {
 }
 
 /** The part of the history that a task reads: a partition of it or, of an archive, the files of the partition. */
-async function partOf({ history, at }: HandoverDefinition, partition: number): Promise<Part | undefined> {
+async function partOf(
+  { history, at }: HandoverDefinition,
+  partition: number,
+  among: readonly string[] | undefined,
+): Promise<Part | undefined> {
   const whole = { definition: history, partition };
   const files = (await history.partitions()) === 1 ? history.archivedPart : undefined;
   if (files === undefined) return whole;
   // Offsets that are given are for files that tell nothing; of one partition there is nothing to tell.
   if (at !== undefined && Object.values(at).every((offsets) => offsets.length === 1)) return whole;
-  const definition = await files(partition);
+  const definition = await files(partition, among);
   return definition === undefined ? undefined : { definition, partition: 0 };
 }
 
-async function endsOf({ history, at }: HandoverDefinition, topics: readonly string[], partition: number): Promise<Ends> {
+/** What the end of a history is asked for. */
+interface EndsWanted {
+  readonly topics: readonly string[];
+  readonly partition: number;
+  /** Streams of a history that may have grown since. */
+  readonly among: readonly string[] | undefined;
+}
+
+async function endsOf({ history, at }: HandoverDefinition, { topics, partition, among }: EndsWanted): Promise<Ends> {
   if (at !== undefined) return new Map(topics.map((topic) => [topic, at[topic]?.[partition]]));
   const give = 'give the first offset of each topic that the history does not hold: handover(history, topic, { at })';
   if (history.archivedEnd === undefined)
     throw new MillraceError('INVALID_OPTION', `${history.name} cannot tell where it ends in a topic`, { hint: give });
-  const ends = await history.archivedEnd();
+  const ends = await history.archivedEnd(among);
   const foreign = Object.keys(ends).filter((topic) => !topics.includes(topic));
   if (foreign.length > 0 || topics.every((topic) => ends[topic] === undefined)) {
     throw new MillraceError('INVALID_OPTION', `${history.name} holds rows of ${heldBy(ends)}, which is not only ${topics.join(', ')}`, {
@@ -86,8 +113,9 @@ function checkSchema({ history, live }: HandoverDefinition): void {
 }
 
 /** A history that somebody still writes may have been read further than it was known to go. */
-async function checkUnchanged(definition: HandoverDefinition, partition: number, before: Ends): Promise<void> {
-  const now = await endsOf(definition, [...before.keys()], partition);
+async function checkUnchanged(definition: HandoverDefinition, wanted: EndsWanted, before: Ends): Promise<void> {
+  const { partition } = wanted;
+  const now = await endsOf(definition, wanted);
   const topic = [...before.keys()].find((name) => now.get(name) !== before.get(name));
   if (topic === undefined) return;
   const [began, end] = [before.get(topic) ?? 0, now.get(topic) ?? 0];

@@ -31,13 +31,18 @@ type CommonPlace = Pick<InputPlace, 'name' | 'allowedLateness' | 'partition' | '
 /** Tells a task's places apart: an input that is one source goes by its own name. */
 export const placeKey = ({ name, topic }: Pick<InputPlace, 'name' | 'topic'>): string => (topic === undefined ? name : `${name}/${topic}`);
 
+/** Which task's sources are wanted, and where it is. */
+export interface PlacesWanted {
+  readonly pipeline: Pipeline;
+  readonly home: Home;
+  readonly task: number;
+  readonly snapshot: Snapshot | undefined;
+  /** How far the task has been before: beyond the snapshot, it may be in another part of a handover. */
+  readonly committed: CommitRecord['positions'] | undefined;
+}
+
 /** The sources of a task: one per input, one per topic of an input that reads several, and one for the history of a handover. */
-export async function inputPlaces(
-  pipeline: Pipeline,
-  home: Home,
-  task: number,
-  snapshot: Snapshot | undefined,
-): Promise<readonly InputPlace[]> {
+export async function inputPlaces({ pipeline, home, task, snapshot, committed }: PlacesWanted): Promise<readonly InputPlace[]> {
   const places: InputPlace[] = [];
   for (const [name, input] of Object.entries<Input>(pipeline.sources)) {
     const common: CommonPlace = {
@@ -48,7 +53,8 @@ export async function inputPlaces(
     };
     const position = snapshot === undefined ? undefined : (snapshot.positions[name] ?? {});
     const source = (topic: TopicDefinition<TypeMap>) => home.source(topic, pipeline.name);
-    if (input.kind === 'handover') places.push(...(await placesOfHandover(input, common, position, source)));
+    if (input.kind === 'handover')
+      places.push(...(await placesOfHandover(input, common, { position, committed: committed?.[name] }, source)));
     else if (input.kind === 'topics') {
       for (const member of membersOf(input)) {
         const met = snapshot === undefined ? member : metLater(member);
@@ -68,10 +74,10 @@ const HISTORY = '[history]';
 async function placesOfHandover(
   input: HandoverDefinition,
   common: CommonPlace,
-  position: Position | undefined,
+  where: { readonly position: Position | undefined; readonly committed: Position | undefined },
   source: (topic: TopicDefinition<TypeMap>) => Source<TypeMap>,
 ): Promise<readonly InputPlace[]> {
-  const { history, past, live } = await handoverPlaces(input, { partition: common.partition, position });
+  const { history, past, live } = await handoverPlaces(input, { partition: common.partition, ...where });
   const first: InputPlace | undefined = history === undefined ? undefined : { ...common, ...history, topic: HISTORY };
   const then = topicsOf(input).map(
     (topic, index): InputPlace => ({

@@ -21,6 +21,14 @@ import { type TaskSummary, taskSummary } from './task-summary.ts';
 import type { OnPublish } from './topic-output.ts';
 import { type HighestTimes, turnBatches, watermarkCell } from './turn.ts';
 
+/** Where a task begins. */
+interface InputStart {
+  readonly snapshot: Snapshot | undefined;
+  /** How far it has been before. */
+  readonly committed: CommitRecord['positions'] | undefined;
+  readonly journal: readonly JournalEntry[] | undefined;
+}
+
 /** What a task needs to run. */
 export interface TaskSetting {
   readonly pipeline: Pipeline;
@@ -150,7 +158,7 @@ export class Task {
     const repeated = this.#exactlyOnce && record !== undefined ? withoutLostTopics(this.#setting.pipeline, record, snapshot) : undefined;
     const { journal } = this.#graph.steps;
     journal.recall(repeated?.journal ?? []);
-    await this.#openInputs(snapshot, repeated?.journal);
+    await this.#openInputs({ snapshot, committed: record?.positions, journal: repeated?.journal });
     if (this.#adopts) await this.#announceColumns();
     await this.#sinks.open(this.name, record?.epoch);
     if (repeated !== undefined) await this.#repeat(repeated, change);
@@ -197,9 +205,10 @@ export class Task {
     });
   }
 
-  async #openInputs(snapshot: Snapshot | undefined, journal: readonly JournalEntry[] | undefined): Promise<void> {
+  /** Opens them where the snapshot was taken; the journal of the rows since then is given where these are repeated. */
+  async #openInputs({ snapshot, committed, journal }: InputStart): Promise<void> {
     const { pipeline, partition, home } = this.#setting;
-    const places = await inputPlaces(pipeline, home, partition, snapshot);
+    const places = await inputPlaces({ pipeline, home, task: partition, snapshot, committed });
     this.#prefetchBytes = Math.max(1, Math.floor(this.#setting.options.prefetchBytes / places.length));
     for (const place of places) {
       // Known before it is opened: a source that fails half-way has to be closed too, or its threads and sockets keep the process alive.

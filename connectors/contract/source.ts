@@ -77,9 +77,12 @@ export interface SourceDefinition<T extends TypeMap> {
   readonly broadcast?: true;
   /** Partitions to read, each by one task. */
   partitions(): Promise<number>;
-  /** Where the rows end in the topics that they were archived from; only of sources that can be archives. Throws INVALID_OPTION when that is not known exactly. */
-  archivedEnd?(): Promise<ArchivedEnd>;
-  /** The part that holds the rows of one partition number, as a source of one partition; undefined where there are none. Only of archives; throws INVALID_OPTION when that is not known of a file. */
-  archivedPart?(partition: number): Promise<SourceDefinition<T> | undefined>;
+  /**
+   * Where the rows end in the topics that they were archived from; only of sources that can be archives. Throws INVALID_OPTION when that is not known exactly. `among`: only of these streams of a position, an archive as it was when they
+   * were read; FILE_UNREADABLE for one that is gone.
+   */
+  archivedEnd?(among?: readonly string[]): Promise<ArchivedEnd>;
+  /** The part that holds the rows of one partition number, as a source of one partition; undefined where there are none. Only of archives; throws INVALID_OPTION when that is not known of a file. `among` as above. */
+  archivedPart?(partition: number, among?: readonly string[]): Promise<SourceDefinition<T> | undefined>;
   create(): Source<T>;
 }

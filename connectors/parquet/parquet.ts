@@ -7,7 +7,7 @@ import { archivedEnd } from './archive/archived-end.ts';
 import { archivedPart } from './archive/archived-part.ts';
 import type { InputFile } from './read/column-plan.ts';
 import { findFiles } from './read/find-files.ts';
-import { ParquetSource } from './read/parquet-source.ts';
+import { ParquetSource, refuseUnknown } from './read/parquet-source.ts';
 import type { ColumnCondition, FilterValue } from './read/row-filter.ts';
 import { type FooterOf, type SettledSchema, settleSchema } from './read/settle-schema.ts';
 
@@ -90,12 +90,20 @@ export function parquet<T extends TypeMap = TypeMap>(
   const whole = sourceOf(() => findFiles(paths), false);
   // Assigned, not spread: the schema is not to be read before it is asked for.
   return Object.assign(whole, {
-    archivedEnd: async () => archivedEnd(findFiles(paths).map((file) => file.path)),
-    archivedPart: async (partition: number) => {
-      const { files, inOrder } = archivedPart(findFiles(paths), partition);
+    archivedEnd: async (among?: readonly string[]) => archivedEnd(filesAmong(paths, among).map((file) => file.path)),
+    archivedPart: async (partition: number, among?: readonly string[]) => {
+      const { files, inOrder } = archivedPart(filesAmong(paths, among), partition);
       return files.length === 0 ? undefined : sourceOf(() => files, inOrder);
     },
   });
+}
+
+/** The files of an archive or, of one that may have grown since, those that it had then. */
+function filesAmong(paths: readonly string[], among: readonly string[] | undefined): readonly InputFile[] {
+  const files = findFiles(paths);
+  if (among === undefined) return files;
+  refuseUnknown(paths.join(', '), files, among);
+  return files.filter(({ path }) => among.includes(path));
 }
 
 /** The parameter counts in the first call alone. */

@@ -51,7 +51,7 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
   async open(partition: number, position: Position | undefined): Promise<void> {
     if (partition !== 0) throw new MillraceError('INVALID_OPTION', `'${this.#options.name}' has one partition, not partition ${partition}`);
     const files = this.#options.files();
-    refuseUnknown(this.#options.name, files, position);
+    refuseUnknown(this.#options.name, files, Object.keys(position ?? {}));
     const decoder = createDecoder(this.#options.engine, this.#options.decodeIn);
     this.#decoder = decoder;
     const streams = { next: 0 };
@@ -143,8 +143,9 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
   }
 }
 
-function refuseUnknown(name: string, files: readonly InputFile[], position: Position | undefined): void {
-  const gone = Object.keys(position ?? {}).filter((path) => !files.some((file) => file.path === path));
+/** @throws MillraceError FILE_UNREADABLE when a file that was read before is gone */
+export function refuseUnknown(name: string, files: readonly InputFile[], read: readonly string[]): void {
+  const gone = read.filter((path) => !files.some((file) => file.path === path));
   if (gone.length === 0) return;
   throw unreadable(gone[0] as string, `it was read before as part of '${name}' and is gone`, {
     hint: 'put it back, or begin anew with --fresh',

@@ -66,7 +66,9 @@ export function replaying<T extends TypeMap>(source: SourceDefinition<T>, option
     allowedLateness: source.allowedLateness,
     partitions: () => source.partitions(),
     // A source that is read again and again does not end where its topic went on.
-    ...(loop === 1 && source.archivedEnd !== undefined ? { archivedEnd: () => (source.archivedEnd as () => Promise<ArchivedEnd>)() } : {}),
+    ...(loop === 1 && source.archivedEnd !== undefined
+      ? { archivedEnd: (among?: readonly string[]) => (source.archivedEnd as (among?: readonly string[]) => Promise<ArchivedEnd>)(among) }
+      : {}),
     create: () => {
       const settings = { speed, passes: loop, clock, disturbance };
       return isPlain ? new ResumedSource(source, settings) : new ReplaySource(source, settings);
