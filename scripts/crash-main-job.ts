@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openLog } from '../connectors/index.ts';
 import { pipeline } from '../examples/air-quality/pipeline.ts';
-import { compareOutcomes, type Outcome, readOutcome } from '../pipeline/simulator/outcome.ts';
+import { compareOutcomes } from '../pipeline/simulator/outcome.ts';
 import { runWithKills } from '../test/pipeline/crash/kill-points.ts';
+import { logOutcome } from '../test/pipeline/crash/log-outcome.ts';
 import { MillraceProcess } from '../test/pipeline/crash/millrace-process.ts';
 import { seededRandom } from '../test/pipeline/crash/seeded-random.ts';
 
@@ -25,14 +25,7 @@ const { values } = parseArgs({
   },
 });
 
-async function outcomeOf(state: string): Promise<Outcome> {
-  const home = openLog(state, { readOnly: true });
-  try {
-    return await readOutcome(home, pipeline);
-  } finally {
-    await home.close();
-  }
-}
+const outcomeOf = (state: string) => logOutcome(state, pipeline);
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1);
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openLog } from '../../connectors/index.ts';
-import { compareOutcomes, type Outcome, readOutcome } from '../../pipeline/testing.ts';
+import { compareOutcomes } from '../../pipeline/testing.ts';
 import { runWithKills } from '../../test/pipeline/crash/kill-points.ts';
+import { logOutcome } from '../../test/pipeline/crash/log-outcome.ts';
 import { MillraceProcess } from '../../test/pipeline/crash/millrace-process.ts';
 import { seededRandom } from '../../test/pipeline/crash/seeded-random.ts';
 import { pipeline } from '../../test/pipeline/crash/totals-file.ts';
@@ -13,14 +13,7 @@ import type { Round } from './round.ts';
 const FILE = fileURLToPath(new URL('../../test/pipeline/crash/totals-file.ts', import.meta.url));
 const ENV = { MILLRACE_ROWS: '60000', MILLRACE_SPEED: '6000x' };
 
-async function outcomeOf(state: string): Promise<Outcome> {
-  const home = openLog(state, { readOnly: true });
-  try {
-    return await readOutcome(home, pipeline);
-  } finally {
-    await home.close();
-  }
-}
+const outcomeOf = (state: string) => logOutcome(state, pipeline);
 
 /** The embedded log: a feed and a pipeline in one process, killed -9 again and again at random moments on one state folder. */
 export async function embeddedRound(seed: number, kills: number): Promise<Round> {

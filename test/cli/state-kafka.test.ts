@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openKafka } from '../../connectors/index.ts';
 import { definePipeline, start } from '../../pipeline/index.ts';
 import { publish, readings, totalsPipeline, valuesOf } from '../pipeline/example-pipelines.ts';
+import { rowsIn } from '../pipeline/rows-in.ts';
 import { describeWith } from '../require.ts';
 import { millrace } from './command-line.ts';
 
@@ -30,7 +31,7 @@ describeWith('kafka', 'millrace state on Kafka', (kafka) => {
     await publish(input, `${name}.events`, readings(30));
     const runUntil = async (rows: number) => {
       const run = start(pipeline, { brokers: kafka.brokers.join(',') });
-      while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 20))]);
+      await rowsIn(run, rows);
       return run;
     };
     await (await runUntil(30)).stop();

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../cli/run-cli.ts';
 import { openHome, start } from '../../pipeline/index.ts';
 import { publish, readings, totalsPipeline } from '../pipeline/example-pipelines.ts';
+import { rowsIn } from '../pipeline/rows-in.ts';
 
 let folder: string;
 let said: string[];
@@ -56,7 +57,7 @@ describe('millrace state', () => {
     const home = openHome({ state: folder, shared: true });
     await publish(home, 'events', readings(30, 30));
     await home.close();
-    while (run.progress().rowsIn < 60) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 60);
     // Rows count before they are committed.
     await expect.poll(() => state('save', 'totals', '--savepoint', 'one')).toBe(0);
     expect(await state('show', 'totals', '--savepoint', 'one')).toBe(0);

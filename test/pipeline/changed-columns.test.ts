@@ -6,6 +6,7 @@ import { globalTable, intervalJoin, joinAsOf, lookupJoin } from '../../operators
 import { createSavepoint, definePipeline, forgetTasks, type Pipeline, start } from '../../pipeline/index.ts';
 import { flow } from '../../streams/index.ts';
 import { publish, records, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const roles = { eventTime: 'at', key: 'sensor' } as const;
 const base = { sensor: required(category()), at: timestamp(), value: float64() };
@@ -53,7 +54,7 @@ async function stored(name: Join): Promise<MemoryStore> {
   await publish(store.open(), 'rights', rows({ at: 1000, value: 1, gone: 7 }, { at: 2000, value: 2, gone: 8 }));
   await publish(store.open(), 'lefts', rows({ at: 1500, value: 10 }, { at: 2500, value: 20 }));
   const run = start(joining(name, BEFORE), { home: store.open() });
-  while (run.progress().rowsIn < 4) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+  await rowsIn(run, 4);
   await run.stop();
   await createSavepoint(store.open(), 'joining', 'before');
   await forgetTasks(store.open(), 'joining');
@@ -129,7 +130,7 @@ describe('a join started from a savepoint with other columns', () => {
     const before = (await valuesOf(store, 'out')).length;
     const task = { snapshotEvery: 1000, snapshotAtStop: false };
     const run = start(joining('intervalJoin', AFTER), { home: store.open(), savepoint: 'before', task });
-    while (run.progress().rowsIn < 6) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+    await rowsIn(run, 6);
     await run.stop();
     await publish(store.open(), 'lefts', rows({ at: 3500, value: 30, note: 'new' }, { at: 9500, value: 90, note: 'new' }));
     await start(joining('intervalJoin', AFTER), { home: store.open(), savepoint: 'before', drain: true }).done;
@@ -149,7 +150,7 @@ describe('a join started from a savepoint with other columns', () => {
     await publish(store.open(), 'rights', rows({ at: 1000, value: 1, gone: 7 }));
     await publish(store.open(), 'lefts', rows({ at: 1500, value: 10 }));
     const run = start(joining(name, BEFORE), { home: store.open() });
-    while (run.progress().rowsIn < 2) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+    await rowsIn(run, 2);
     await run.stop();
     await publish(store.open(), 'rights', rows({ at: 2000, value: 1, place: 'roof' }));
     await publish(store.open(), 'lefts', rows({ at: 2500, value: 10, note: 'new' }));

@@ -4,6 +4,7 @@ import { lag } from '../../operators/index.ts';
 import { checkPipeline, definePipeline, start } from '../../pipeline/index.ts';
 import { flow, step } from '../../streams/index.ts';
 import { event, publish, readings, runningTotal, summed } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 /** A pipeline whose second step looks back by so many rows. */
 const lagging = (lags: readonly number[], total = 'total') =>
@@ -27,7 +28,7 @@ test('a check tells of stored state that a run would refuse, drop or not have', 
   expect(await warningsOf(lagging([1]))).toEqual([]);
   const home = store.open();
   const run = start(lagging([1]), { home });
-  while (run.progress().rowsIn < 30) await new Promise((resolve) => setTimeout(resolve, 5));
+  await rowsIn(run, 30);
   await run.stop();
   expect(await warningsOf(lagging([1]))).toEqual([]);
   expect(await warningsOf(lagging([1, 3]))).toEqual([

@@ -9,6 +9,7 @@ import { jsonRecords } from '../../pipeline/testing.ts';
 import { flow } from '../../streams/index.ts';
 import { describeWith } from '../require.ts';
 import { event, runningTotal, summed } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const stamp = `${process.pid}-${Math.floor(performance.timeOrigin).toString(36)}`;
 
@@ -24,7 +25,7 @@ const rows = (values: readonly number[]) =>
   jsonRecords(values.map((value) => ({ sensor: 's', at: value * 1000, value })) as never, { timestamp: 'at' });
 
 async function read(run: Run, count: number): Promise<void> {
-  while (run.progress().rowsIn < count) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 10))]);
+  await rowsIn(run, count);
 }
 
 const committed = async (home: Home, name: string) =>

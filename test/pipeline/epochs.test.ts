@@ -3,6 +3,7 @@ import { type Home, type MemoryStore, memoryStore } from '../../connectors/index
 import { type Run, start, systemClock, type TaskClock } from '../../pipeline/index.ts';
 import { MillraceError } from '../../streams/index.ts';
 import { publish, readings, totalsPipeline, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const rowsCommitted = async (store: MemoryStore, rows: number) => {
   while ((await valuesOf(store, 'totals')).length < rows) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -75,9 +76,9 @@ describe('epochs', () => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(10));
     const run = start(totalsPipeline(), { home: store.open(), clock: slowClock() });
-    while (run.progress().rowsIn < 10) await new Promise((resolve) => setTimeout(resolve, 2));
+    await rowsIn(run, 10);
     await publish(store.open(), 'events', readings(10, 10));
-    while (run.progress().rowsIn < 20) await new Promise((resolve) => setTimeout(resolve, 2));
+    await rowsIn(run, 20);
     await run.stop();
     const record = await newest(store);
     expect(record?.snapshotEpoch).toBe(record?.epoch);

@@ -2,19 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  archive,
-  type Home,
-  openKafka,
-  openLog,
-  parquet,
-  type SourceDefinition,
-  type TopicDefinition,
-  topic,
-} from '../../connectors/index.ts';
-import { definePipeline, handover, type Input, type Pipeline, readCells, start } from '../../pipeline/index.ts';
+import { type Home, openKafka, openLog, type SourceDefinition, type TopicDefinition, topic } from '../../connectors/index.ts';
+import { handover, type Input, type Pipeline, start } from '../../pipeline/index.ts';
 import { describeWith } from '../require.ts';
+import { archiveEvents, archiveIn, stepStates } from './archived-events.ts';
 import { type EventColumns, event, publish, readings, totalsPipeline, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 import { recurrent } from './simulator/simulated-pipelines.ts';
 
 let folder: string;
@@ -28,28 +21,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const eventsOf = (name: string) => topic(`${name}.events`, { schema: event });
 
 /** Archives what the topic holds by now. */
-async function archiveTopic(home: Home, name: string): Promise<SourceDefinition<EventColumns>> {
-  const pipeline = definePipeline({
-    name: `${name}-archiving`,
-    sources: { events: eventsOf(name) },
-    sinks: { archive: archive(folder, { schema: event }) },
-    flow: (streams) => ({ archive: streams.events }),
-  });
-  await start(pipeline, { home, drain: true, resumable: true }).done;
-  return parquet(folder, { schema: event, decodeIn: 'caller' });
-}
+const archiveTopic = (home: Home, name: string) => archiveEvents(home, `${name}-archiving`, eventsOf(name), folder);
 
 /** An online GRU, with lags and standardization before it, that reads from `input` and publishes to a topic of its own. */
 function learning(name: string, input: Input<EventColumns>): Pipeline {
   const { pipeline } = recurrent();
   const forecasts = { ...(pipeline.sinks.forecasts as unknown as TopicDefinition<EventColumns>), name: `${name}.forecasts` };
   return { ...pipeline, name, rejects: `${name}.rejects`, sources: { events: input as never }, sinks: { forecasts: forecasts as never } };
-}
-
-/** State of the steps by id: weights and moments among them. */
-async function stateOf(home: Home, name: string) {
-  const cells = await readCells(home, name);
-  return cells.filter(({ step }) => !step.startsWith('[')).map(({ step, sha256 }) => [step, sha256]);
 }
 
 /** Learns from an archive of the first half of a topic and goes on in the topic while it grows; and once more from the topic alone. */
@@ -59,9 +37,9 @@ async function learnsAsFromTheTopic(home: Home): Promise<void> {
   const history = await archiveTopic(home, name);
   await publish(home, `${name}.events`, readings(40, 60));
   const run = start(learning(`${name}-live`, handover(history, eventsOf(name))), { home });
-  while (run.progress().rowsIn < 100) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 5))]);
+  await rowsIn(run, 100);
   await publish(home, `${name}.events`, readings(30, 100));
-  while (run.progress().rowsIn < 130) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 5))]);
+  await rowsIn(run, 130);
   await run.stop();
   // It goes on without the archive from here on.
   rmSync(folder, { recursive: true });
@@ -73,9 +51,9 @@ async function learnsAsFromTheTopic(home: Home): Promise<void> {
   const expected = await valuesOf(home, `${name}-one.forecasts`);
   expect(expected).toHaveLength(150);
   expect(await valuesOf(home, `${name}-live.forecasts`)).toEqual(expected);
-  const state = await stateOf(home, `${name}-live`);
-  expect(state.map(([step]) => step)).toContain('learn');
-  expect(state).toEqual(await stateOf(home, `${name}-one`));
+  const state = await stepStates(home, `${name}-live`);
+  expect(state.map(([, step]) => step)).toContain('learn');
+  expect(state).toEqual(await stepStates(home, `${name}-one`));
 }
 
 describe('a handover from an archive of the topic', () => {
@@ -134,7 +112,7 @@ describe('a handover from an archive of the topic', () => {
   });
 
   it('is refused where the history does not tell its end in this topic', async () => {
-    const { archivedEnd: _, archivedPart: __, ...silent } = parquet(folder, { schema: event, decodeIn: 'caller' });
+    const { archivedEnd: _, archivedPart: __, ...silent } = archiveIn(folder);
     await expect(overArchive(async () => silent)).rejects.toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringContaining('cannot tell where it ends'),

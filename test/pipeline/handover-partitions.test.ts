@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { archive, type Home, memoryStore, openKafka, openLog, parquet, topic } from '../../connectors/index.ts';
-import { definePipeline, handover, type Input, readCells, start } from '../../pipeline/index.ts';
+import { type Home, memoryStore, openKafka, openLog, topic } from '../../connectors/index.ts';
+import { definePipeline, handover, type Input, start } from '../../pipeline/index.ts';
 import { flow } from '../../streams/index.ts';
 import { describeWith } from '../require.ts';
+import { archiveEvents, archiveIn, stepStates } from './archived-events.ts';
 import { type EventColumns, event, records, runningTotal, summed } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 let folder: string;
 let log: string;
@@ -45,17 +47,10 @@ const read = (names: readonly string[]) =>
     : topic(names, { schema: event, partitions: PARTITIONS });
 
 /** Archives what the topics hold by now: several files per task. */
-async function archived(home: Home, name: string, input: Input<EventColumns>) {
-  const pipeline = definePipeline({
-    name,
-    sources: { events: input },
-    sinks: { archive: archive(folder, { schema: event, rowGroupRows: 20, roll: { rows: 20 } }) },
-    flow: (streams) => ({ archive: streams.events }),
-  });
-  await start(pipeline, { home, drain: true, resumable: true }).done;
-}
+const archived = (home: Home, name: string, input: Input<EventColumns>) =>
+  archiveEvents(home, name, input, folder, { rowGroupRows: 20, roll: { rows: 20 } });
 
-const history = () => parquet(folder, { schema: event, decodeIn: 'caller' });
+const history = () => archiveIn(folder);
 
 const totals = (name: string, input: Input<EventColumns>) =>
   definePipeline({
@@ -80,12 +75,11 @@ async function outcome(home: Home, name: string) {
     }
   }
   const found = Object.groupBy(lines, (line) => (JSON.parse(line) as { readonly sensor: string }).sensor);
-  const state = (await readCells(home, name)).filter(({ step }) => !step.startsWith('['));
-  return { found, state: state.map(({ task, step, sha256 }) => [task.slice(-1), step, sha256]) };
+  return { found, state: await stepStates(home, name) };
 }
 
 /** From an archive of the first part into the topics while they grow, with a stop in the middle: as from the topics alone. */
-async function goesOn(home: Home, tasks: number, topics: readonly string[], archive: () => Promise<void>): Promise<void> {
+async function goesOn(home: Home, tasks: number, topics: readonly string[], archive: () => Promise<unknown>): Promise<void> {
   const name = `parts-${process.pid}-${Date.now()}-${++unique}`;
   await grow(home, topics, 0, 50);
   await archive();
@@ -94,7 +88,7 @@ async function goesOn(home: Home, tasks: number, topics: readonly string[], arch
   const options = { home, task: { batchRows: 16, epochRows: 16 } };
   const run = start(live(), options);
   const rows = tasks * 80 * topics.length;
-  while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 5))]);
+  await rowsIn(run, rows);
   await run.stop();
   // It goes on without the archive from here on.
   rmSync(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { type CommitRecord, type Home, memoryStore, openLog, type Snapshot } fro
 import { forgetTasks, listState, type RunOptions, reproduce, start } from '../../pipeline/index.ts';
 import { KeptSnapshots } from '../../pipeline/kept-snapshots.ts';
 import { publish, readings, totalsPipeline } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -27,7 +28,7 @@ const homes: Readonly<Record<string, () => Home>> = {
 
 async function runAndStop(home: Home, rows: number, keepSnapshots: number, options: RunOptions = {}): Promise<void> {
   const run = start(totalsPipeline(), { home, task: { batchRows: 7, keepSnapshots }, ...options });
-  while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+  await rowsIn(run, rows);
   await run.stop();
 }
 

@@ -6,6 +6,7 @@ import { union } from '../../streams/index.ts';
 import { provideTrainingThreads } from '../models/networks/training-threads.ts';
 import { event, publish, readings, records, totalsPipeline, valuesOf } from './example-pipelines.ts';
 import { learningPipeline } from './learning-pipeline.ts';
+import { rowsIn } from './rows-in.ts';
 
 let restore = () => {};
 afterEach(() => restore());
@@ -80,7 +81,7 @@ describe('reproduce, with decisions of the wall clock', () => {
     // One after the other, event times the other way round: their order is that of arrival, since the other input was idle.
     for (let at = 40; at > 0; at--) {
       await home.topics.append(at % 2 === 0 ? 'a' : 'b', 0, row(`s${at}`, at * 1000));
-      while (run.progress().rowsIn < 41 - at) await new Promise((resolve) => setTimeout(resolve, 1));
+      await rowsIn(run, 41 - at);
     }
     await run.stop();
     expect((await valuesOf(store, 'out')).map((text) => (JSON.parse(text) as { sensor: string }).sensor).slice(0, 3)).toEqual([

@@ -4,6 +4,7 @@ import { definePipeline, forgetTasks, listState, type Pipeline, reproduce, start
 import { flow } from '../../streams/index.ts';
 import { describeWith } from '../require.ts';
 import { event, publish, readings, runningTotal, summed } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const homes: Home[] = [];
 afterEach(async () => {
@@ -31,7 +32,7 @@ describeWith('kafka', 'reproduce on Kafka', (kafka) => {
   async function runUntil(pipeline: Pipeline, rows: number, act: () => Promise<void> = async () => {}, keepSnapshots = 0): Promise<void> {
     const run = start(pipeline, { home: open(), task: { batchRows: 7, keepSnapshots } });
     await act();
-    while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 20))]);
+    await rowsIn(run, rows);
     await run.stop();
   }
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { type MemoryStore, memoryStore } from '../../connectors/index.ts';
 import { createSavepoint, reproduce, start } from '../../pipeline/index.ts';
 import { publish, readings, totalsPipeline, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 async function runAndStop(store: MemoryStore, rows: number): Promise<void> {
   const run = start(totalsPipeline(), { home: store.open(), task: { batchRows: 7 } });
-  while (run.progress().rowsIn < rows) await new Promise((resolve) => setTimeout(resolve, 2));
+  await rowsIn(run, rows);
   await run.stop();
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeHeaders, memoryStore } from '../../connectors/index.ts';
 import { definePipeline, start } from '../../pipeline/index.ts';
 import { publish, readings, records, totalsPipeline, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const drained = { drain: true } as const;
 
@@ -61,7 +62,7 @@ describe('start', () => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(30));
     const run = start(totalsPipeline(), { home: store.open() });
-    while (run.progress().rowsIn < 30) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 30);
     expect(await run.stop()).toMatchObject({ rowsIn: 30, ended: false });
     await publish(store.open(), 'events', readings(30, 30));
     const summary = await start(totalsPipeline(), { ...drained, home: store.open() }).done;
@@ -79,7 +80,7 @@ describe('start', () => {
     const disturbed = totalsPipeline(() => clock++);
     const task = { batchRows: 10, epochRows: 10, snapshotEvery: 100, snapshotAtStop: false };
     const run = start(disturbed, { home: store.open(), task });
-    while (run.progress().rowsIn < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 40);
     await run.stop();
     await expect(start(disturbed, { ...drained, home: store.open(), task }).done).rejects.toMatchObject({
       code: 'DIVERGED',
@@ -92,7 +93,7 @@ describe('start', () => {
     await publish(store.open(), 'events', readings(40));
     const task = { batchRows: 7, epochRows: 10, snapshotEvery: 2, snapshotAtStop: false };
     const run = start(totalsPipeline(), { home: store.open(), task });
-    while (run.progress().rowsIn < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 40);
     await run.stop();
     const [record] = await store.open().epochs.peek('totals/');
     expect(record?.epoch).not.toBe(record?.snapshotEpoch);
@@ -105,7 +106,7 @@ describe('start', () => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(10));
     const run = start(totalsPipeline(), { home: store.open(), task: { snapshotEvery: 1 } });
-    while (run.progress().rowsIn < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 10);
     await run.stop();
     const { sources } = totalsPipeline();
     const changed = definePipeline({
@@ -124,9 +125,9 @@ describe('start', () => {
     const store = memoryStore();
     await publish(store.open(), 'events', readings(10));
     const old = start(totalsPipeline(), { home: store.open() });
-    while (old.progress().rowsIn < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(old, 10);
     const young = start(totalsPipeline(), { home: store.open() });
-    while (young.progress().rowsIn < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(young, 10);
     await publish(store.open(), 'events', readings(5, 10));
     await expect(old.done).rejects.toMatchObject({ code: 'FENCED' });
     await young.stop();

@@ -16,6 +16,7 @@ import {
 } from '../../pipeline/index.ts';
 import { flow, type Operator, statefulOperator, step } from '../../streams/index.ts';
 import { type EventColumns, event, publish, readings, runningTotal, summed, totalsPipeline, valuesOf } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 /** Counts rows and passes them on; `version` 2 keeps twice the number, and can take version 1 over when `migrates`. */
 function counting({ version = 1, migrates = false } = {}): Operator<EventColumns, EventColumns> {
@@ -55,7 +56,7 @@ const counted = (options = {}) => pipelineOf(step('count', {}, counting(options)
 /** Runs over the rows at hand and stops in order. */
 async function runAndStop(store: MemoryStore, pipeline: ReturnType<typeof totalsPipeline>, rows: number, options: RunOptions = {}) {
   const run = start(pipeline, { home: store.open(), ...options });
-  while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 2))]);
+  await rowsIn(run, rows);
   return run.stop();
 }
 
@@ -140,7 +141,7 @@ describe('savepoints', () => {
     const store = await stored();
     const run = start(plain(), { home: store.open(), task: { snapshotEvery: 1000 } });
     await publish(store.open(), 'events', readings(30, 30));
-    while (run.progress().rowsIn < 60) await new Promise((resolve) => setTimeout(resolve, 2));
+    await rowsIn(run, 60);
     const [saved] = await createSavepoint(store.open(), 'totals', 'live');
     expect(saved?.record).toMatchObject({ nextOrdinal: 30, digest: {} });
     await run.stop();

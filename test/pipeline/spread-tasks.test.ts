@@ -5,6 +5,7 @@ import { broadcast, definePipeline, start } from '../../pipeline/index.ts';
 import { spreadTasks, waitingRecords } from '../../pipeline/spread-tasks.ts';
 import { flow } from '../../streams/index.ts';
 import { event, readings, runningTotal, summed } from './example-pipelines.ts';
+import { rowsIn } from './rows-in.ts';
 
 const waitingFor = (...records: number[]) => new Map(records.entries());
 
@@ -65,7 +66,7 @@ describe('records that wait', () => {
     await home.topics.append('events', 2, readings(40));
     expect(await waitingRecords(home, pipeline)).toEqual(waitingFor(10, 0, 40));
     const run = start(pipeline, { home });
-    while (run.progress().rowsIn < 50) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rowsIn(run, 50);
     await run.stop();
     await home.topics.append('events', 0, readings(7));
     expect(await waitingRecords(home, pipeline)).toEqual(waitingFor(7, 0, 0));

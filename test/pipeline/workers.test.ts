@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { partitionOf, RecordWriter } from '../../connectors/index.ts';
 import { openHome, type RunOptions, start } from '../../pipeline/index.ts';
 import { PARTITIONS, pipeline } from './partitioned-pipeline.ts';
+import { rowsIn } from './rows-in.ts';
 
 const folders: string[] = [];
 const module = new URL('./partitioned-pipeline.ts', import.meta.url);
@@ -51,7 +52,7 @@ async function outcome(state: string) {
 
 async function runUntil(state: string, rows: number, options: RunOptions): Promise<void> {
   const run = start(pipeline, { state, module, ...options });
-  while (run.progress().rowsIn < rows) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 20))]);
+  await rowsIn(run, rows);
   await run.stop();
 }
 
@@ -94,7 +95,7 @@ describe('workers', () => {
     const state = newFolder();
     await publishRows(state, 0, 100);
     const run = start(pipeline, { state, workers: 2, module });
-    while (run.progress().rowsIn < 100) await Promise.race([run.done, new Promise((resolve) => setTimeout(resolve, 20))]);
+    await rowsIn(run, 100);
     await expect(start(pipeline, { state, workers: 2, module }).done).rejects.toMatchObject({ code: 'STATE_LOCKED' });
     expect(await run.stop()).toMatchObject({ rowsIn: 100, ended: false });
   });

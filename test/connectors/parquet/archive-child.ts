@@ -1,40 +1,13 @@
 /** Archives epochs in a process that may be killed at any time: `archive-child.ts FOLDER EPOCHS`. The commit record is the file `committed`. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Int64, makeData } from 'apache-arrow';
-import {
-  category,
-  categoryData,
-  float64,
-  float64Data,
-  int64,
-  makeBatch,
-  numbersToInt64,
-  required,
-  schema,
-  timestamp,
-  timestampData,
-} from '../../../columnar/index.ts';
 import { archive } from '../../../connectors/parquet/index.ts';
 import { streamBatch } from '../../../streams/index.ts';
+import { range, readingBatch } from './reading-batch.ts';
 
 /** Enough for the encoding thread, and more than one row group. */
 const EPOCH_ROWS = 10_000;
 const [folder = '', epochs = ''] = process.argv.slice(2);
-const columns = schema({ sensor: category(), at: required(timestamp()), value: float64(), count: int64() }, { eventTime: 'at' });
-
-function rowsOf(epoch: number) {
-  const numbers = Array.from({ length: EPOCH_ROWS }, (_, row) => epoch * EPOCH_ROWS + row);
-  return makeBatch(columns, [
-    categoryData(
-      Int32Array.from(numbers, (n) => n % 3),
-      ['north', 'south', 'east'],
-    ),
-    timestampData(numbers.map((n) => 1_700_000_000_000 + n)),
-    float64Data(Float64Array.from(numbers, (n) => n / 7)),
-    makeData({ type: new Int64(), length: numbers.length, nullCount: 0, data: numbersToInt64(numbers) }),
-  ]);
-}
 
 const record = join(folder, 'committed');
 const committed = existsSync(record) ? Number(readFileSync(record, 'utf8')) : undefined;
@@ -42,7 +15,7 @@ const sink = archive(join(folder, 'archive'), { rowGroupRows: 12_000, roll: { ro
 await sink.open('task-0');
 await sink.recover(committed);
 for (let epoch = committed ?? 0; epoch < Number(epochs); epoch++) {
-  const batch = rowsOf(epoch);
+  const batch = readingBatch(range(epoch * EPOCH_ROWS, (epoch + 1) * EPOCH_ROWS));
   for (let from = 0; from < EPOCH_ROWS; from += 4_096)
     await sink.write(streamBatch(batch.slice(from, Math.min(EPOCH_ROWS, from + 4_096)) as never));
   await sink.prepare(epoch + 1);

@@ -1,57 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Int64, makeData } from 'apache-arrow';
 import { Compression, Table, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm/node';
 import { afterAll } from 'vitest';
-import {
-  type Batch,
-  batchToIpc,
-  category,
-  categoryData,
-  float64,
-  float64Data,
-  int64,
-  makeBatch,
-  numbersToInt64,
-  required,
-  schema,
-  timestamp,
-  timestampData,
-  ValidityBuilder,
-} from '../../../columnar/index.ts';
+import { type Batch, batchToIpc } from '../../../columnar/index.ts';
+
+export { range, readingBatch, readings } from './reading-batch.ts';
 
 /** A folder that is deleted after the file's tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-parquet-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Sensor readings: the sample that most Parquet tests read. */
-export const readings = schema(
-  { sensor: category(), at: required(timestamp()), value: float64(), count: int64() },
-  { eventTime: 'at', key: 'sensor' },
-);
-
-/** Reading number `n`, made of its number alone, so that tests can tell which row they see. */
-export function readingBatch(numbers: readonly number[], timeOf: (n: number) => number = (n) => 1_700_000_000_000 + n * 1_000): Batch {
-  const nulls = new ValidityBuilder(numbers.length);
-  numbers.forEach((n, row) => {
-    if (n % 7 === 3) nulls.setNull(row);
-  });
-  return makeBatch(readings, [
-    categoryData(
-      Int32Array.from(numbers, (n) => n % 3),
-      ['north', 'süd', 'east'],
-    ),
-    timestampData(numbers.map(timeOf)),
-    float64Data(
-      Float64Array.from(numbers, (n) => n / 4),
-      nulls,
-    ),
-    makeData({ type: new Int64(), length: numbers.length, nullCount: 0, data: numbersToInt64(numbers) }),
-  ]);
 }
 
 /** Writes a batch as a Parquet file by parquet-wasm. */
@@ -61,6 +21,3 @@ export function writeSample(path: string, batch: Batch, rowGroupRows = 1_000, co
   writeFileSync(path, writeParquet(Table.fromIPCStream(batchToIpc(batch)), properties));
   return path;
 }
-
-/** `from`, `from + 1`, ... below `to`. */
-export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);

@@ -1,32 +1,24 @@
 /** A million keys through each join: every row finds its own, and the state follows what may still match. */
-import type { Float64, Int32, TimestampMillisecond } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
-import {
-  float64,
-  float64Data,
-  int32,
-  int32Data,
-  makeBatch,
-  numberView,
-  schema,
-  timestamp,
-  timestampData,
-} from '../../../columnar/index.ts';
+import { numberView } from '../../../columnar/index.ts';
 import { globalTable, intervalJoin, joinAsOf, lookupJoin } from '../../../operators/index.ts';
-import { type StreamBatch, streamBatch } from '../../../streams/index.ts';
+import type { StreamBatch } from '../../../streams/index.ts';
 import { JoinRun, type MakeJoin } from '../../contract/run-join.ts';
+import { type KeyedRows, keyedRows } from '../keyed-rows.ts';
 
-type Rows = { at: TimestampMillisecond; id: Int32; value: Float64 };
-const rowSchema = schema<Rows>({ at: timestamp(), id: int32(), value: float64() }, { eventTime: 'at' });
 const TURN = 62_500;
 const KEYS = 16 * TURN;
 
 /** A key a millisecond; the right row of a key comes right before the left one, of equal time. */
-const turns: readonly (readonly StreamBatch<Rows>[])[] = Array.from({ length: KEYS / TURN }, (_, turn) =>
+const turns: readonly (readonly StreamBatch<KeyedRows>[])[] = Array.from({ length: KEYS / TURN }, (_, turn) =>
   [1, 0].map((first) => {
     const times = Float64Array.from({ length: TURN }, (_row, row) => turn * TURN + row);
-    const columns = [timestampData(times), int32Data(Int32Array.from(times, (time) => time * 7)), float64Data(times.slice())];
-    return { ...streamBatch(makeBatch(rowSchema, columns), { watermark: times }), ordinal: times.map((time) => 2 * time + first) };
+    const rows = keyedRows(
+      times,
+      (row) => (turn * TURN + row) * 7,
+      (row) => turn * TURN + row,
+    );
+    return { ...rows, ordinal: times.map((time) => 2 * time + first) };
   }),
 );
 

@@ -1,37 +1,23 @@
 /** A million keys: results are right, and memory follows what is open, not what was ever seen. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  float64,
-  float64Data,
-  int32,
-  int32Data,
-  makeBatch,
-  numberView,
-  schema,
-  timestamp,
-  timestampData,
-} from '../../../columnar/index.ts';
+import { numberView } from '../../../columnar/index.ts';
 import { SlotTables } from '../../../kernels/index.ts';
 import { count, hoppingWindow, sum, tumblingWindow } from '../../../operators/index.ts';
 import { RightHistory } from '../../../operators/integrate/right-history.ts';
 import { GroupSlots } from '../../../operators/time/group-slots.ts';
-import { type StreamBatch, streamBatch } from '../../../streams/index.ts';
+import type { StreamBatch } from '../../../streams/index.ts';
 import { OperatorRun } from '../../contract/run-operator.ts';
+import { keyedRows } from '../keyed-rows.ts';
 
-const keyed = schema({ id: int32(), at: timestamp(), value: float64() }, { eventTime: 'at' });
 const MILLION = 1_000_000;
 const BATCH = 62_500;
 
 /** Rows of the keys `first`, `first + 1`, ... at times `timeOf(row)`. */
 function rowsOf(first: number, count: number, timeOf: (row: number) => number, firstOrdinal: number): StreamBatch {
   const times = Float64Array.from({ length: count }, (_, row) => timeOf(row));
-  const batch = makeBatch(keyed, [
-    int32Data(Int32Array.from({ length: count }, (_, row) => first + row)),
-    timestampData(times),
-    float64Data(Float64Array.from({ length: count }, (_, row) => first + row)),
-  ]);
-  return streamBatch(batch as never, { watermark: times, firstOrdinal });
+  const number = (row: number) => first + row;
+  return keyedRows(times, number, number, firstOrdinal) as never;
 }
 
 describe('a million keys', () => {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { openLog } from '../../../connectors/index.ts';
-import { compareOutcomes, type Outcome, readOutcome } from '../../../pipeline/simulator/outcome.ts';
+import { compareOutcomes, type Outcome } from '../../../pipeline/simulator/outcome.ts';
 import { pipeline } from './beside-file.ts';
 import { runWithKills } from './kill-points.ts';
+import { logOutcome } from './log-outcome.ts';
 import { MillraceProcess } from './millrace-process.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -15,14 +15,7 @@ const seed = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000);
 const root = mkdtempSync(join(tmpdir(), 'millrace-beside-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function outcomeOf(state: string): Promise<Outcome> {
-  const home = openLog(state, { readOnly: true });
-  try {
-    return await readOutcome(home, pipeline);
-  } finally {
-    await home.close();
-  }
-}
+const outcomeOf = (state: string) => logOutcome(state, pipeline);
 
 const learnCounters = ({ summaries }: Outcome) =>
   (JSON.parse(summaries.get('learning/0') as string) as { readonly steps: { readonly learn: Readonly<Record<string, number>> } }).steps

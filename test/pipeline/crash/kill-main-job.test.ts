@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { openLog } from '../../../connectors/index.ts';
-import { compareOutcomes, type Outcome, readOutcome } from '../../../pipeline/simulator/outcome.ts';
+import { compareOutcomes } from '../../../pipeline/simulator/outcome.ts';
 import { runWithKills } from './kill-points.ts';
+import { logOutcome } from './log-outcome.ts';
 import { MillraceProcess } from './millrace-process.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -13,15 +13,7 @@ const FILE = fileURLToPath(new URL('./air-quality-slice.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'millrace-crash-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function outcomeOf(state: string): Promise<Outcome> {
-  const { pipeline } = await import('./air-quality-slice.ts');
-  const home = openLog(state, { readOnly: true });
-  try {
-    return await readOutcome(home, pipeline);
-  } finally {
-    await home.close();
-  }
-}
+const outcomeOf = async (state: string) => logOutcome(state, (await import('./air-quality-slice.ts')).pipeline);
 
 test('the main job, killed ten times, ends with the same weights and the same output as undisturbed', { timeout: 180_000 }, async () => {
   const seed = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openLog } from '../../../connectors/index.ts';
-import { compareOutcomes, type Outcome, readOutcome } from '../../../pipeline/simulator/outcome.ts';
+import { compareOutcomes, type Outcome } from '../../../pipeline/simulator/outcome.ts';
+import { logOutcome } from './log-outcome.ts';
 import { MillraceProcess, type ProcessOptions, until } from './millrace-process.ts';
 
 const FILE = fileURLToPath(new URL('./totals-file.ts', import.meta.url));
@@ -22,15 +22,7 @@ const folder = (name: string) => join(root, name);
 const start = (state: string, options: ProcessOptions = {}, args: readonly string[] = []) =>
   new MillraceProcess(['run', FILE, '--state', state, ...args], { env: ROWS, ...options });
 
-async function outcomeOf(state: string): Promise<Outcome> {
-  const { pipeline } = await import('./totals-file.ts');
-  const home = openLog(state, { readOnly: true });
-  try {
-    return await readOutcome(home, pipeline);
-  } finally {
-    await home.close();
-  }
-}
+const outcomeOf = async (state: string) => logOutcome(state, (await import('./totals-file.ts')).pipeline);
 
 async function totalsIn(state: string): Promise<number> {
   try {

@@ -31,7 +31,7 @@ import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../../../columnar/index.ts';
 import type { Encoding } from '../../../../connectors/parquet/encode/encoding.ts';
 import { FlatGroups } from '../../../../connectors/parquet/encode/flat-group.ts';
-import { parseFooter } from '../../../../connectors/parquet/format/footer.ts';
+import { footerOf } from '../decode/own-rows.ts';
 import { byLibrary, encodedFile, rowsOf } from './encoded-file.ts';
 
 const TYPES: readonly DataType[] = [
@@ -257,9 +257,4 @@ function kindOf(file: Uint8Array, name: string, encodings: readonly string[]): s
   const plainPages = about.some((pages) => pages.number(1) === 0 && pages.number(2) === 0);
   if (!encodings.includes('rle-dictionary')) return 'plain';
   return plainPages ? 'both' : 'coded';
-}
-
-function footerOf(file: Uint8Array) {
-  const length = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 8, true);
-  return parseFooter('memory', file.subarray(file.length - 8 - length, file.length - 8), file.length);
 }
