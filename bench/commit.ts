@@ -92,7 +92,7 @@ async function withHome(options: HomeOptions, use: (home: Home) => Promise<void>
  * two workers have come to the end of one row per partition.
  */
 async function workers({ report, quick }: Bench, state: string): Promise<void> {
-  const rows = quick ? 1_000_000 : 2_000_000;
+  const rows = 1_000_000;
   const module = new URL('./end-to-end/gru-pipeline.ts', import.meta.url);
   const seconds = async (count: number, expected: number) => {
     const begun = performance.now();
@@ -103,13 +103,12 @@ async function workers({ report, quick }: Bench, state: string): Promise<void> {
   await withHome({ state }, (home) => publishReadings(home, 0, PARTITIONS));
   report({ case: 'embedded start of two workers', unit: 's', ours: await seconds(2, PARTITIONS), lessIsBetter: true });
   await withHome({ state }, (home) => publishReadings(home, PARTITIONS, rows));
-  const [one, two] = [rows / (await seconds(1, rows)), rows / (await seconds(2, rows))];
-  report({
-    case: 'embedded two workers',
-    unit: 'rows/s',
-    ours: two,
-    peer: { name: 'one worker', value: one },
-  });
+  // In turns, so that they meet the same noise; the best round of each counts.
+  const best = [0, 0];
+  for (let round = 0; round < (quick ? 1 : 3); round++)
+    for (const [index, count] of [1, 2].entries()) best[index] = Math.max(best[index] as number, rows / (await seconds(count, rows)));
+  const [one, two] = best as [number, number];
+  report({ case: 'embedded two workers', unit: 'rows/s', ours: two, peer: { name: 'one worker', value: one } });
 }
 
 /** What exactly-once costs beside at-least-once, how soon predictions are there, and how soon a killed run is back. */
