@@ -31,7 +31,7 @@ function concatLayout(parts: readonly Data[], memory: BatchMemory): Data {
   return DataType.isBool(type) ? concatBits(parts) : concatOther(parts, memory);
 }
 
-const lengthOf = (parts: readonly Data[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+const lengthOf = (parts: readonly { readonly length: number }[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 function concatStructs(parts: readonly Data[], memory: BatchMemory): Data {
   const length = lengthOf(parts);
@@ -66,7 +66,7 @@ function concatLists(parts: readonly Data[], memory: BatchMemory): Data {
 
 /** Lists of one size: their items lie one after the other, so the items are joined. */
 function concatEqualLists(parts: readonly Data<FixedSizeList>[], memory: BatchMemory): Data {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const nulls = joinNulls(parts, length);
   const { type } = parts[0] as Data<FixedSizeList>;
   // An item buffer may be longer than the rows need.
@@ -75,7 +75,7 @@ function concatEqualLists(parts: readonly Data<FixedSizeList>[], memory: BatchMe
 }
 
 function concatBytes(parts: readonly Data[]): Data {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const valueOffsets = new Int32Array(length + 1);
   const nulls = joinNulls(parts, length);
   const bytes: Uint8Array[] = [];
@@ -117,7 +117,7 @@ function codesOf(column: Data): Int32Array {
 }
 
 function joinCodes(parts: readonly Int32Array[], strings: readonly string[] | Vector<Utf8>): Data {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const codes = new Int32Array(length);
   const nulls = new ValidityBuilder(length);
   let at = 0;
@@ -133,7 +133,7 @@ function joinCodes(parts: readonly Int32Array[], strings: readonly string[] | Ve
 
 /** Bits of booleans; a slice's bits begin at its offset. */
 function concatBits(parts: readonly Data[]): Data {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const bits = new Uint8Array(Math.ceil(length / 64) * 8);
   let row = 0;
   for (const part of parts) {
@@ -158,7 +158,7 @@ function concatOther(parts: readonly Data[], memory: BatchMemory): Data {
     return vectorFromArray(values as never, first.type).data[0] as Data;
   }
   const values = joinedValues(parts, memory);
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const nulls = joinNulls(parts, length);
   return makeData({ type: first.type, length, data: values, nullCount: nulls.nullCount, nullBitmap: nulls.finish() } as never);
 }
@@ -167,7 +167,7 @@ function concatOther(parts: readonly Data[], memory: BatchMemory): Data {
 function joinedValues(parts: readonly Data[], memory: BatchMemory): Float64Array | Int32Array {
   const first = parts[0] as Data;
   const stride = (first as { stride?: number }).stride ?? 1;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(parts);
   const values = memory.array(first.values.constructor as Float64ArrayConstructor, length * stride);
   let at = 0;
   for (const part of parts) {
