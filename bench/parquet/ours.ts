@@ -1,11 +1,18 @@
 /** What bench/parquet.ts measures of ours, in a process of its own: `read FILE [COLUMNS]`, `write FILE FOLDER CODEC`, `feed FILE FOLDER|kafka:BROKERS`, `pace FILE SPEED`. */
 import { rmSync } from 'node:fs';
-import type { Batch } from '../../columnar/index.ts';
-import type { SourceBatch, SourceDefinition } from '../../connectors/index.ts';
-import { type ArchiveOptions, archive, parquet, replaying } from '../../connectors/parquet/index.ts';
-// Alone: the memory of reading is measured without the rest.
+import type { Batch, StreamBatch } from 'millrace';
+import {
+  type ArchiveOptions,
+  archive,
+  openKafka,
+  parquet,
+  replaying,
+  type SourceBatch,
+  type SourceDefinition,
+  topic,
+} from 'millrace/connectors';
+// Alone: the memory of reading is measured without pipelines.
 import { collectSeldom } from '../../pipeline/collect-seldom.ts';
-import { type StreamBatch, streamBatch } from '../../streams/index.ts';
 
 /** Its topics begin with it. */
 const REPLAY = 'bench-parquet-replay';
@@ -40,6 +47,7 @@ function stopwatch(): () => { readonly seconds: number; readonly cpu: number } {
 /** The time of the sink alone: its input is in memory before, so that nothing of the sink's work can hide behind reading. */
 async function write(path: string, folder: string, codec: string): Promise<object> {
   rmSync(folder, { recursive: true, force: true });
+  const { streamBatch } = await import('millrace');
   const inputs: StreamBatch<never>[] = [];
   for await (const { batch } of batchesOf(sourceOf(path))) inputs.push(streamBatch(batch as Batch) as never);
   const sink = archive(folder, { compression: codec as ArchiveOptions['compression'] & string, roll: { rows: 1e9, bytes: 1e12 } }).create();
@@ -78,9 +86,7 @@ async function pace(path: string, speed: string): Promise<object> {
 
 /** A replay as `millrace replay` runs it, exactly once: into a topic of the embedded log in a folder, or of Kafka at `kafka:BROKERS`, rows as JSON records. */
 async function feed(path: string, place: string): Promise<object> {
-  // Loaded here: the memory of reading is measured without it.
-  const { openKafka, topic } = await import('../../connectors/index.ts');
-  const { definePipeline, start } = await import('../../pipeline/index.ts');
+  const { definePipeline, start } = await import('millrace');
   const brokers = place.startsWith('kafka:') ? place.slice('kafka:'.length) : undefined;
   if (brokers === undefined) rmSync(place, { recursive: true, force: true });
   const source = parquet(path, { eventTime: 'at' as never });

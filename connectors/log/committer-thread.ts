@@ -4,11 +4,17 @@
  */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { Checkpointer } from './checkpointer.ts';
 import type { CommitterStart, WriteReply, WriteRequest } from './committer-messages.ts';
 import { blockBytes, type LogWrite, memoryOf, type WriteFault } from './log-write.ts';
 import { failure, LogWriter } from './log-writer.ts';
 import { openChannel } from './signal-channel.ts';
-import { SqliteFile } from './sqlite-file.ts';
+import { PAGE_BYTES, SqliteFile } from './sqlite-file.ts';
+
+/** Pages that SQLite writes with a transaction besides its data, about. */
+const PAGES_PER_WRITE = 4;
+/** Pages of the write-ahead log after which this thread brings it into the database by itself: 256 MB, which a checkpointer that works keeps it from. */
+const LONG_WAL = 16_384;
 
 interface Waiting extends WriteRequest {
   readonly port: MessagePort;
@@ -18,6 +24,7 @@ const owner = parentPort as NonNullable<typeof parentPort>;
 const { folder, maxBytes } = workerData as CommitterStart;
 const file = join(folder, 'log.db');
 const channel = openChannel(file);
+const checkpointer = new Checkpointer(file);
 const ports = new Set<MessagePort>();
 let waiting: Waiting[] = [];
 let sqlite: SqliteFile | undefined;
@@ -27,6 +34,7 @@ function opened(): SqliteFile {
   if (sqlite !== undefined) return sqlite;
   const connection = new SqliteFile(file);
   connection.prepareToWrite(maxBytes);
+  connection.exec(`PRAGMA wal_autocheckpoint = ${LONG_WAL}`);
   sqlite = connection;
   return connection;
 }
@@ -39,6 +47,12 @@ function writeAll(writes: readonly LogWrite[]): readonly (WriteFault | undefined
   }
 }
 
+function commitSoon(): void {
+  const room = checkpointer.room();
+  if (room === undefined) commitAll();
+  else void room.then(commitAll);
+}
+
 function commitAll(): void {
   const taken = waiting;
   waiting = [];
@@ -47,13 +61,22 @@ function commitAll(): void {
   let bytes = 0;
   for (const [index, { port, id, write }] of taken.entries()) {
     const fault = faults[index];
-    if (fault === undefined) bytes += blockBytes(write);
+    if (fault === undefined) {
+      bytes += blockBytes(write);
+      checkpointer.wrote(walBytes(write));
+    }
     // Given back: a heap that hardly grows would be slow to collect it here.
     const memory = memoryOf(write);
     port.postMessage({ id, fault, memory } satisfies WriteReply, memory);
   }
   channel.postMessage(null);
   if (bytes > 0) void clean(bytes);
+}
+
+/** What a write adds to the write-ahead log, about. */
+function walBytes(write: LogWrite): number {
+  const pages = write.commit?.snapshot?.pages ?? [];
+  return pages.reduce((sum, page) => sum + page.bytes.length, blockBytes(write) + PAGES_PER_WRITE * PAGE_BYTES);
 }
 
 let cleaner: Promise<{ appended(bytes: number): void }> | undefined;
@@ -83,7 +106,7 @@ owner.on('message', (port: MessagePort | null) => {
   port.on('message', (request: WriteRequest) => {
     waiting.push({ ...request, port });
     // After all messages that are there: they share the transaction.
-    if (waiting.length === 1) setImmediate(commitAll);
+    if (waiting.length === 1) setImmediate(commitSoon);
   });
 });
 
@@ -91,6 +114,7 @@ function end(): void {
   commitAll();
   for (const port of ports) port.close();
   channel.close();
+  checkpointer.close();
   sqlite?.close();
   owner.close();
 }

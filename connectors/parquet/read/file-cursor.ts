@@ -17,8 +17,12 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** Rows of a chunk at most: many equal ones take few bytes, and a damaged footer may tell any number. */
 const CHUNK_ROWS = 4 * 1024 * 1024;
 
-/** Groups up to this many bytes are asked for two at a time, so that the decoder finds the next one at hand when it is done with one. */
+/** Groups up to this many bytes are asked for several at a time, so that the decoder finds the next one at hand when it is done with one. */
 const SMALL_GROUP_BYTES = 8 * 1024 * 1024;
+const AHEAD_BYTES = 2 * SMALL_GROUP_BYTES;
+const AHEAD_GROUPS = 4;
+/** A value counts for this many bytes at least: repeated ones take next to none in the file. */
+const LEAST_VALUE_BYTES = 4;
 
 /** Rows per chunk where only their number is wanted. */
 const COUNT_ROWS = 65_536;
@@ -27,6 +31,8 @@ const FEWER_ROWS = 'it holds fewer rows than the footer says';
 
 interface IndexedGroup extends RowGroup {
   readonly index: number;
+  /** About as many bytes as the columns to read will take. */
+  readonly bytesToRead: number;
 }
 
 /** Numbers for chunk streams: unique within a decoder. */
@@ -34,7 +40,7 @@ export interface StreamNumbers {
   next: number;
 }
 
-/** Reads one file forwards from a row, chunk by chunk, one chunk ahead of the reader, or two small ones. */
+/** Reads one file forwards from a row, chunk by chunk, one chunk ahead of the reader, or several small ones. */
 export class FileCursor {
   readonly footer: Footer;
   /** Row after the last one taken: where a restart goes on. */
@@ -50,7 +56,7 @@ export class FileCursor {
   /** Of the group that comes in chunks. */
   #stream: number | undefined;
   /** Chunks that are on their way, in order. */
-  readonly #ahead: Promise<RowChunk | undefined>[] = [];
+  readonly #ahead: { readonly chunk: Promise<RowChunk | undefined>; readonly bytes: number }[] = [];
   #group = 0;
   /** Row of the next chunk to ask for. */
   #next: number;
@@ -65,8 +71,9 @@ export class FileCursor {
     this.#next = position;
     this.#streams = streams;
     this.#forms = columnForms(footer, plan.columns.fields);
+    const columns = new Set(plan.columns.read);
     this.#groups = footer.rowGroups
-      .map((group, index) => ({ ...group, index }))
+      .map((group, index) => ({ ...group, index, bytesToRead: bytesToRead(group, columns) }))
       .filter((group) => group.firstRow + group.rows > position)
       .filter((group) =>
         plan.filter.every((condition) =>
@@ -121,7 +128,7 @@ export class FileCursor {
   async load(rejects: ChunkReject[]): Promise<void> {
     while (!this.ready && !this.#ended) {
       if (this.#ahead.length === 0) this.#ask();
-      const chunk = await this.#ahead.shift();
+      const chunk = await this.#ahead.shift()?.chunk;
       if (this.chunk !== undefined) this.#tell(rejects, this.chunk.to);
       this.chunk = chunk;
       this.index = 0;
@@ -156,16 +163,22 @@ export class FileCursor {
 
   /** Waits for the chunk that is being decoded, so that its file can be closed. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#ahead);
+    await Promise.allSettled(this.#ahead.map(({ chunk }) => chunk));
   }
 
-  /** Asks for the next chunk, and for the one after it where both are small. A large one is asked for alone: where it ends is known when it has come. */
+  /** Asks for the next chunk, and for those after it as long as they are small. A large one is asked for alone: where it ends is known when it has come. */
   #ask(): void {
-    while (this.#ahead.length === 0 || (this.#ahead.length < 2 && this.#isSmall(this.#upcoming()))) {
+    let asked = this.#ahead.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (;;) {
+      const group = this.#upcoming();
+      const bytes = group?.bytesToRead ?? 0;
+      const mayWait = !this.#isSmall(group) || asked + bytes > AHEAD_BYTES || this.#ahead.length >= AHEAD_GROUPS;
+      if (this.#ahead.length > 0 && mayWait) return;
       const chunk = this.#read();
       // Its error is met when the chunk is needed; until then it must not count as unhandled.
       chunk.catch(() => {});
-      this.#ahead.push(chunk);
+      this.#ahead.push({ chunk, bytes });
+      asked += bytes;
     }
   }
 
@@ -179,7 +192,7 @@ export class FileCursor {
   }
 
   #isSmall(group: IndexedGroup | undefined): boolean {
-    return group !== undefined && group.bytes <= SMALL_GROUP_BYTES && this.#plan.columns.read.length > 0;
+    return group !== undefined && group.bytesToRead <= SMALL_GROUP_BYTES && this.#plan.columns.read.length > 0;
   }
 
   async #read(): Promise<RowChunk | undefined> {
@@ -209,9 +222,9 @@ export class FileCursor {
   }
 
   async #decode(group: IndexedGroup, from: number): Promise<DecodedBlock> {
-    const bytesPerRow = Math.max(1, group.bytes / Math.max(1, group.rows));
+    const bytesPerRow = Math.max(1, group.bytesToRead / Math.max(1, group.rows));
     const chunkRows =
-      group.bytes <= WHOLE_GROUP_BYTES && group.rows <= CHUNK_ROWS
+      group.bytesToRead <= WHOLE_GROUP_BYTES && group.rows <= CHUNK_ROWS
         ? group.rows
         : Math.min(CHUNK_ROWS, Math.max(1024, Math.floor(CHUNK_BYTES / bytesPerRow)));
     const columns = this.#plan.columns.read;
@@ -250,4 +263,11 @@ export class FileCursor {
       hint: 'the file is damaged or uses what the reader does not know; write or copy it again',
     });
   }
+}
+
+/** Uncompressed bytes of some columns of a row group, none of them taken to be smaller than its values can be. */
+function bytesToRead({ rows, columns }: RowGroup, names: ReadonlySet<string>): number {
+  return columns
+    .filter(({ root }) => names.has(root))
+    .reduce((sum, { uncompressedBytes }) => sum + Math.max(uncompressedBytes, rows * LEAST_VALUE_BYTES), 0);
 }

@@ -34,15 +34,18 @@ function telling(): { decoder: Decoder; requests: ChunkRequest[]; cancelled: num
   return { decoder, requests, cancelled };
 }
 
-/** Rows 0 to 99 in groups of ten; `bytes` is what the footer says that each group has. */
+/** Rows 0 to 99 in groups of ten, of which one column is read; `bytes` is what the footer says that it has in each group. The others have very many. */
 async function rowsRead(from: number, bytes: number) {
   const path = join(folder, 'ten-groups.parquet');
   const batch = readingBatch(range(0, 100));
   writeFileSync(path, writeParquet(Table.fromIPCStream(batchToIpc(batch)), new WriterPropertiesBuilder().setMaxRowGroupSize(10).build()));
   const footer = readFooter(path);
-  const groups = footer.rowGroups.map((group) => ({ ...group, bytes }));
   const fields = [batch.schema.fields[0]] as ChunkPlan['columns']['fields'];
   const read = fields.map(({ name }) => name as string);
+  const groups = footer.rowGroups.map((group) => ({
+    ...group,
+    columns: group.columns.map((column) => ({ ...column, uncompressedBytes: read.includes(column.root) ? bytes : 1024 ** 3 })),
+  }));
   const schema = { ...batch.schema, fields } as ChunkPlan['schema'];
   const columns = { read, fields, columns: (decoded: typeof batch) => decoded.data.children } as ChunkPlan['columns'];
   const plan = { schema, decoded: schema, columns, filter: [], mergeBy: undefined, partitionRange: () => undefined } as ChunkPlan;
@@ -62,12 +65,18 @@ async function rowsRead(from: number, bytes: number) {
 
 const KB = 1024;
 
-test('two small groups are on their way while one is read, in order, each once', async () => {
+test('four small groups are on their way while one is read, in order, each once', async () => {
   const { spans, ahead, requests, cancelled } = await rowsRead(13, KB);
   expect(spans).toEqual([[13, 20], ...range(2, 10).map((group) => [group * 10, group * 10 + 10])]);
-  expect(ahead).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 0]);
+  expect(ahead).toEqual([4, 4, 4, 4, 4, 3, 2, 1, 0]);
   expect(requests.map(({ rowGroup, skip }) => [rowGroup, skip])).toEqual(range(1, 10).map((group) => [group, group === 1 ? 3 : 0]));
   expect(cancelled).toEqual([]);
+});
+
+test('as many as take 16 MB, by the columns that are read', async () => {
+  const { spans, ahead } = await rowsRead(0, 5 * KB * KB);
+  expect(spans).toEqual(range(0, 10).map((group) => [group * 10, group * 10 + 10]));
+  expect(ahead).toEqual([3, 3, 3, 3, 3, 3, 3, 2, 1, 0]);
 });
 
 test('of larger ones, one', async () => {
