@@ -33,11 +33,13 @@ type FileReject = ChunkReject & { file: number; offset: number };
  */
 export class CursorMerge {
   readonly #cursors: readonly FileCursor[];
+  readonly #places: ReadonlyMap<FileCursor, number>;
   readonly #schema: BatchSchema;
   readonly #byTime: boolean;
 
   constructor(cursors: readonly FileCursor[], schema: BatchSchema, byTime: boolean) {
     this.#cursors = cursors;
+    this.#places = new Map(cursors.map((cursor, place) => [cursor, place]));
     this.#schema = schema;
     this.#byTime = byTime && cursors.length > 1;
   }
@@ -53,6 +55,10 @@ export class CursorMerge {
     return order.length === 0 && rejects.length === 0 ? 'until' : this.#assemble(order, shares, rejects);
   }
 
+  #placeOf(cursor: FileCursor): number {
+    return this.#places.get(cursor) as number;
+  }
+
   /** Sum of the positions: the offset of the row after the last one taken, were there no gaps. */
   get #taken(): number {
     return this.#cursors.reduce((sum, cursor) => sum + cursor.position, 0);
@@ -62,7 +68,7 @@ export class CursorMerge {
     const before = this.#taken - cursor.position;
     const met: ChunkReject[] = [];
     await cursor.load(met);
-    rejects.push(...met.map((reject) => ({ ...reject, file: this.#cursors.indexOf(cursor), offset: before + reject.row })));
+    rejects.push(...met.map((reject) => ({ ...reject, file: this.#placeOf(cursor), offset: before + reject.row })));
   }
 
   async #loadFirst(rejects: FileReject[]): Promise<FileCursor[]> {
@@ -94,7 +100,7 @@ export class CursorMerge {
     for (let rows = 0; rows < limit; ) {
       const cursor = open.length === 1 ? (open[0] as FileCursor) : earliest(open);
       if (!cursor.ready || cursor.time >= closedBound) break;
-      const file = this.#cursors.indexOf(cursor);
+      const file = this.#placeOf(cursor);
       const available = Math.min(limit - rows, cursor.available(until?.[cursor.footer.path]));
       const count =
         open.length === 1 && closedBound === Number.POSITIVE_INFINITY ? available : this.#runLength(cursor, open, available, closedBound);
@@ -117,11 +123,18 @@ export class CursorMerge {
 
   /** How many of the cursor's next rows come before the other files' next one. */
   #runLength(cursor: FileCursor, open: readonly FileCursor[], available: number, closedBound: number): number {
-    const mine = this.#cursors.indexOf(cursor);
+    const mine = this.#placeOf(cursor);
     const times = cursor.chunk?.times as Float64Array;
-    const others = open.filter((other) => other !== cursor && other.ready);
-    const bound = Math.min(...others.map((other) => other.time));
-    const first = others.every((other) => other.time > bound || this.#cursors.indexOf(other) > mine);
+    let bound = Number.POSITIVE_INFINITY;
+    let first = true;
+    for (const other of open) {
+      if (other === cursor || !other.ready) continue;
+      const time = other.time;
+      if (time > bound) continue;
+      const comesBefore = this.#placeOf(other) < mine;
+      first = time < bound ? !comesBefore : first && !comesBefore;
+      bound = time;
+    }
     let count = 0;
     while (count < available) {
       const time = times[cursor.index + count] as number;
