@@ -1,9 +1,5 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-
-/** The thread's file lies beside this one, as source or as built. */
-const THREAD = new URL(`./checkpointer-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../start-thread.ts';
 
 /** Bytes of the write-ahead log that are worth a checkpoint: what SQLite takes by default. */
 const STEP = 16 * 1024 * 1024;
@@ -54,7 +50,7 @@ export class Checkpointer {
   }
 
   #start(): Worker {
-    const thread = new Worker(THREAD, { workerData: this.#file, execArgv: [] });
+    const thread = startThread('checkpointer-thread', import.meta.url, this.#file);
     thread.unref();
     thread.on('message', () => this.#answered());
     // The committer's own connection does the work then.

@@ -62,8 +62,9 @@ function commitAll(): void {
   for (const [index, { port, id, write }] of taken.entries()) {
     const fault = faults[index];
     if (fault === undefined) {
-      bytes += blockBytes(write);
-      checkpointer.wrote(walBytes(write));
+      const blocks = blockBytes(write);
+      bytes += blocks;
+      checkpointer.wrote(blocks + bytesBeside(write));
     }
     // Given back: a heap that hardly grows would be slow to collect it here.
     const memory = memoryOf(write);
@@ -73,10 +74,10 @@ function commitAll(): void {
   if (bytes > 0) void clean(bytes);
 }
 
-/** What a write adds to the write-ahead log, about. */
-function walBytes(write: LogWrite): number {
-  const pages = write.commit?.snapshot?.pages ?? [];
-  return pages.reduce((sum, page) => sum + page.bytes.length, blockBytes(write) + PAGES_PER_WRITE * PAGE_BYTES);
+/** What a write adds to the write-ahead log beside its blocks, about. */
+function bytesBeside({ commit }: LogWrite): number {
+  const pages = commit?.snapshot?.pages ?? [];
+  return pages.reduce((sum, page) => sum + page.bytes.length, PAGES_PER_WRITE * PAGE_BYTES);
 }
 
 let cleaner: Promise<{ appended(bytes: number): void }> | undefined;

@@ -1,10 +1,6 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { startThread } from '../start-thread.ts';
 import type { CommitterStart } from './committer-messages.ts';
-
-/** The thread's file lies beside this one, as source or as built. */
-const THREAD = new URL(`./committer-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
 /** A running committer thread. It lives until it is closed, or the thread that started it ends. */
 export interface CommitterThread {
@@ -16,8 +12,7 @@ export interface CommitterThread {
 
 /** Starts the thread that writes for all workers of a run. */
 export function startCommitter(start: CommitterStart): CommitterThread {
-  // Flags of the program, such as --input-type, are not for the thread.
-  const worker = new Worker(THREAD, { workerData: start, execArgv: [] });
+  const worker = startThread('committer-thread', import.meta.url, start);
   worker.unref();
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   // Its users learn of it: their ports close.

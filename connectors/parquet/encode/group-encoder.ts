@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../start-thread.ts';
 import { GroupHost, type GroupRequest, type GroupRows, type WrittenGroup } from './group-host.ts';
 
 /** Where row groups are encoded: in a thread of the encoder's own, or in the caller's. */
@@ -10,9 +11,6 @@ const MOST_UNDER_WAY = 2;
 const SMALL = 256 * 1024;
 /** Memory that is kept for the next row groups. */
 const LARGEST_SPARE = 64 * 1024 * 1024;
-
-// Inside the repository sources run as they are; in the package they are compiled.
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './encode-worker.ts' : './encode-worker.js', import.meta.url);
 
 interface Waiting {
   resolve(written: WrittenGroup): void;
@@ -70,8 +68,7 @@ export class GroupEncoder {
   }
 
   #started(): Worker {
-    // Flags of the program, such as --input-type, are not for the thread.
-    const worker = new Worker(WORKER, { execArgv: [] });
+    const worker = startThread('encode-worker', import.meta.url);
     worker.on('message', ({ id, written, error }: { id: number; written: WrittenGroup; error?: Error }) => {
       if (error === undefined) this.#settle(id)?.resolve(this.#kept(written));
       else this.#settle(id)?.reject(error);

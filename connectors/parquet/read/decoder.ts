@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { pageProgram } from '../../../kernels/index.ts';
+import { startThread } from '../../start-thread.ts';
 import type { DecodedBlock } from './column-block.ts';
 import type { ChunkRequest, EngineName } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
@@ -26,9 +27,6 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-// Inside the repository sources run as they are; in the package they are compiled.
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './decode-worker.ts' : './decode-worker.js', import.meta.url);
-
 class ThreadDecoder implements Decoder {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -37,8 +35,7 @@ class ThreadDecoder implements Decoder {
   #ending = false;
 
   constructor(engine: EngineName) {
-    // Flags of the program, such as --input-type, are not for the thread.
-    this.#worker = new Worker(WORKER, { workerData: { engine, pages: pageProgram() }, execArgv: [] });
+    this.#worker = startThread('decode-worker', import.meta.url, { engine, pages: pageProgram() });
     this.#worker.unref();
     this.#worker.on('message', ({ id, result, error }: { id: number; result?: Answer; error?: string }) => {
       const waiting = this.#settle(id);

@@ -73,13 +73,14 @@ export class FileCursor {
     this.#forms = columnForms(footer, plan.columns.fields);
     const columns = new Set(plan.columns.read);
     this.#groups = footer.rowGroups
-      .map((group, index) => ({ ...group, index, bytesToRead: bytesToRead(group, columns) }))
-      .filter((group) => group.firstRow + group.rows > position)
-      .filter((group) =>
+      .map((group, index) => ({ group, index }))
+      .filter(({ group }) => group.firstRow + group.rows > position)
+      .filter(({ group }) =>
         plan.filter.every((condition) =>
           condition.mayHold(plan.partitionRange(condition.column) ?? columnRange(footer, group, condition.column)),
         ),
-      );
+      )
+      .map(({ group, index }) => ({ ...group, index, bytesToRead: bytesToRead(group, columns) }));
   }
 
   /** True when the next row is at hand. */

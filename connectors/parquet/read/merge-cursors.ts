@@ -123,15 +123,16 @@ export class CursorMerge {
 
   /** How many of the cursor's next rows come before the other files' next one. */
   #runLength(cursor: FileCursor, open: readonly FileCursor[], available: number, closedBound: number): number {
-    const mine = this.#placeOf(cursor);
     const times = cursor.chunk?.times as Float64Array;
     let bound = Number.POSITIVE_INFINITY;
     let first = true;
+    // Those that are open come in the order of the files.
+    let comesBefore = true;
     for (const other of open) {
+      if (other === cursor) comesBefore = false;
       if (other === cursor || !other.ready) continue;
       const time = other.time;
       if (time > bound) continue;
-      const comesBefore = this.#placeOf(other) < mine;
       first = time < bound ? !comesBefore : first && !comesBefore;
       bound = time;
     }
