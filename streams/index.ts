@@ -1,5 +1,6 @@
 export { type FanIn, fanIn, type TurnInputs } from './fan-in.ts';
 export { flow, type Operator } from './flow.ts';
+export { Heap } from './heap.ts';
 export { type MapAsyncOptions, mapAsync } from './map-async.ts';
 export { filterBatch, mapBatch } from './map-batch.ts';
 export { type ErrorCode, MillraceError, type MillraceErrorOptions, type Origin } from './millrace-error.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   type BatchObserver,
   concatStreamBatches,
+  Heap,
   type Operator,
   parseOptions,
   type StateReader,
@@ -12,7 +13,7 @@ import {
   takeStreamRows,
 } from '../../streams/index.ts';
 import { eventTimes } from '../rows/event-times.ts';
-import { Heap } from '../rows/heap.ts';
+
 import { readHeldRows, writeHeldRows } from '../rows/held-rows.ts';
 import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';

@@ -1,7 +1,7 @@
-import type { StateReader, StateWriter, StreamBatch } from '../../streams/index.ts';
+import { Heap, type StateReader, type StateWriter, type StreamBatch } from '../../streams/index.ts';
 import { KeyGroups } from '../keys/key-groups.ts';
 import { eventTimes } from '../rows/event-times.ts';
-import { Heap } from '../rows/heap.ts';
+
 import { knownAt } from '../rows/known-at.ts';
 import { OutputOrder } from '../rows/output-order.ts';
 import { ClosedWindows, type Closing } from './closed-windows.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NumberInterner } from '../../operators/keys/number-interner.ts';
-import { Heap } from '../../operators/rows/heap.ts';
+import { Heap } from '../../streams/heap.ts';
 
 describe('NumberInterner', () => {
   test('numbers values in order of first sight; NaN is one value, and so are 0 and -0', () => {

@@ -18,8 +18,9 @@ export interface Page {
   readonly data: Uint8Array;
 }
 
-/** Read at a time: most chunks whole. */
-const WINDOW = 2 * 1024 * 1024;
+/** Read at a time: most chunks whole, and of those that are read in parts about as much as is wanted. */
+const LARGEST_WINDOW = 2 * 1024 * 1024;
+const LEAST_WINDOW = 64 * 1024;
 /** A header with statistics of long strings. */
 const LONGEST_HEADER = 64 * 1024;
 /** Bits are counted in 31 bits. */
@@ -42,6 +43,7 @@ export class ChunkPages {
   readonly #mostValues: number;
   readonly #mostBytes: number;
   readonly #scratch: Scratch;
+  readonly #windowBytes: number;
   /** Bytes of the dictionary that pages refer to. */
   #entryBytes = 0;
   readonly #end: number;
@@ -49,13 +51,20 @@ export class ChunkPages {
   /** The part of the file that the window holds. */
   #held = { start: 0, end: 0 };
 
-  constructor(read: ReadAt, chunk: PackedChunk, about: { readonly isOptional: boolean; readonly rows: number }, scratch: Scratch) {
+  /** `share`: how much of the chunk is wanted at a time. */
+  constructor(
+    read: ReadAt,
+    chunk: PackedChunk,
+    about: { readonly isOptional: boolean; readonly rows: number; readonly share: number },
+    scratch: Scratch,
+  ) {
     this.#read = read;
     this.#codec = chunk.codec;
     this.#isOptional = about.isOptional;
     this.#mostValues = about.rows;
     this.#mostBytes = Math.min(LARGEST_PAGE, Math.max(USUAL_PAGE, chunk.unpackedBytes));
     this.#scratch = scratch;
+    this.#windowBytes = Math.max(LEAST_WINDOW, Math.min(LARGEST_WINDOW, Math.ceil(chunk.length * about.share)));
     this.#position = chunk.start;
     this.#end = chunk.start + chunk.length;
   }
@@ -63,14 +72,7 @@ export class ChunkPages {
   /** @throws RangeError when the bytes are no page, or the chunk ends. */
   next(): Page {
     for (;;) {
-      const longest = Math.min(LONGEST_HEADER, this.#end - this.#position);
-      if (longest < 1) throw new RangeError('a column chunk ends too early');
-      this.#hold(longest);
-      const { struct: header, length } = readThriftAt(this.#bytes(longest));
-      const packedSize = header.number(3) ?? -1;
-      const size = header.number(2) ?? -1;
-      if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > this.#mostBytes)
-        throw new RangeError('a page has another length than its column chunk leaves room for');
+      const { header, length, packedSize, size } = this.#header();
       this.#position += length;
       this.#hold(packedSize);
       if (header.number(1) === DICTIONARY) this.#entryBytes = size;
@@ -84,6 +86,29 @@ export class ChunkPages {
       if (type === DATA_V2) return this.#dataPageV2(header, packed, size);
       if (type === DICTIONARY) return this.#dictionaryPage(header, packed, size);
     }
+  }
+
+  /** Passes over a data page of at most `most` values without unpacking it; how many it had, 0 when the next page is none of that kind. */
+  pass(most: number): number {
+    const { header, length, packedSize } = this.#header();
+    const type = header.number(1);
+    const values = type === DATA || type === DATA_V2 ? this.#valuesOf(header) : 0;
+    if (values === 0 || values > most) return 0;
+    this.#position += length + packedSize;
+    return values;
+  }
+
+  /** The header of the next page, and its own length. */
+  #header(): { readonly header: ThriftStruct; readonly length: number; readonly packedSize: number; readonly size: number } {
+    const longest = Math.min(LONGEST_HEADER, this.#end - this.#position);
+    if (longest < 1) throw new RangeError('a column chunk ends too early');
+    this.#hold(longest);
+    const { struct: header, length } = readThriftAt(this.#bytes(longest));
+    const packedSize = header.number(3) ?? -1;
+    const size = header.number(2) ?? -1;
+    if (packedSize < 0 || size < 0 || packedSize > LARGEST_PAGE || size > this.#mostBytes)
+      throw new RangeError('a page has another length than its column chunk leaves room for');
+    return { header, length, packedSize, size };
   }
 
   /** Values of a data page; no more than its row group has, whatever it says. */
@@ -130,7 +155,7 @@ export class ChunkPages {
   #hold(length: number): void {
     if (this.#position + length > this.#end) throw new RangeError('a column chunk ends too early');
     if (this.#held.start <= this.#position && this.#position + length <= this.#held.end) return;
-    const size = Math.min(Math.max(WINDOW, length), this.#end - this.#position);
+    const size = Math.min(Math.max(this.#windowBytes, length), this.#end - this.#position);
     this.#held = { start: this.#position, end: this.#position + size };
     this.#read(this.#scratch.window(0, size), this.#position);
   }

@@ -18,9 +18,10 @@ export class ColumnReader {
   /** Holds the dictionary between parts. */
   #last: ColumnPart;
 
-  constructor(read: ReadAt, { chunk, form }: FlatColumn, rows: number, scratch: Scratch) {
+  /** For a row group of `rows`, of which about `chunkRows` are read at a time. */
+  constructor(read: ReadAt, { chunk, form }: FlatColumn, { rows, chunkRows }: { rows: number; chunkRows: number }, scratch: Scratch) {
     this.#form = form;
-    this.#pages = new ChunkPages(read, chunk, { isOptional: form.isOptional, rows }, scratch);
+    this.#pages = new ChunkPages(read, chunk, { isOptional: form.isOptional, rows, share: chunkRows / rows }, scratch);
     this.#scratch = scratch;
     this.#rows = rows;
     this.#last = new ColumnPart(form.kind, 0);
@@ -32,6 +33,25 @@ export class ColumnReader {
     this.#takeRest(part);
     while (part.length < rows) this.#readPage(part);
     return part.finish();
+  }
+
+  /** Passes over rows; pages of which none is wanted are not unpacked. */
+  skip(rows: number): void {
+    for (let left = rows; left > 0; ) {
+      left -= this.#passRest(left);
+      const passed = left === 0 ? 0 : this.#pages.pass(Math.min(left, this.#rows));
+      this.#rows -= passed;
+      left -= passed;
+      if (left > 0 && passed === 0) this.#readPage(this.#part(0));
+    }
+  }
+
+  #passRest(most: number): number {
+    if (this.#rest === undefined) return 0;
+    const count = Math.min(this.#rest.length - this.#given, most);
+    this.#given += count;
+    if (this.#given === this.#rest.length) this.#rest = undefined;
+    return count;
   }
 
   #part(capacity: number): ColumnPart {

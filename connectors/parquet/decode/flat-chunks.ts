@@ -9,35 +9,34 @@ export interface RowCut {
   readonly rows: number;
   readonly chunkRows: number;
   readonly skip: number;
+  /** The first chunk and no other. */
+  readonly once?: boolean;
 }
 
 /**
- * Decodes flat columns of a row group, chunk by chunk of its rows. Column by column where the group is read at once, so that they share their memory.
+ * Decodes flat columns of a row group, chunk by chunk of its rows; those after `skip` end where they would end without it. Column by column where there
+ * is one chunk, so that they share their memory.
  *
  * @throws RangeError for bytes that cannot be decoded here.
  */
 export function* flatChunks(
   read: ReadAt,
   columns: readonly FlatColumn[],
-  { rows, chunkRows, skip }: RowCut,
+  cut: RowCut,
   scratch: Scratch,
 ): Generator<readonly DecodedColumn[]> {
-  if (chunkRows >= rows) {
-    yield columns.map((column) => readerOf(read, column, rows, skip, scratch).read(rows - skip));
+  const { rows, chunkRows, skip } = cut;
+  const endOf = (row: number) => Math.min(rows, (Math.floor(row / chunkRows) + 1) * chunkRows);
+  if (cut.once || chunkRows >= rows) {
+    yield columns.map((column) => readerAt(read, column, cut, scratch).read(endOf(skip) - skip));
     return;
   }
-  const readers = columns.map((column) => readerOf(read, column, rows, 0, new Scratch(scratch.pages, true)));
-  passOver(readers, skip, chunkRows);
-  for (let row = skip; row < rows; row += chunkRows) yield readers.map((reader) => reader.read(Math.min(chunkRows, rows - row)));
+  const readers = columns.map((column) => readerAt(read, column, cut, new Scratch(scratch.pages, scratch)));
+  for (let row = skip; row < rows; row = endOf(row)) yield readers.map((reader) => reader.read(endOf(row) - row));
 }
 
-function readerOf(read: ReadAt, column: FlatColumn, rows: number, skip: number, scratch: Scratch): ColumnReader {
-  const reader = new ColumnReader(read, column, rows, scratch);
-  passOver([reader], skip, rows);
+function readerAt(read: ReadAt, column: FlatColumn, cut: RowCut, scratch: Scratch): ColumnReader {
+  const reader = new ColumnReader(read, column, cut, scratch);
+  reader.skip(cut.skip);
   return reader;
-}
-
-/** A page holds values of unequal length, so what comes before a row has to be read. */
-function passOver(readers: readonly ColumnReader[], rows: number, step: number): void {
-  for (const reader of readers) for (let row = 0; row < rows; row += step) reader.read(Math.min(step, rows - row));
 }

@@ -62,19 +62,23 @@ function release({ buffer, length }: Uint8Array): void {
 /** Memory that is used again from page to page. */
 export class Scratch implements PageScratch {
   readonly pages: PageMemory;
-  readonly takesTurns: boolean;
+  readonly #turnOf: Scratch | undefined;
   #own = new Uint8Array(0);
   #zstd: ZstdPages | undefined;
 
-  /** Readers that take turns page by page share `pages`, and each has its own window. */
-  constructor(pages: PageMemory, takesTurns = false) {
+  /** Readers that take turns page by page use the memory of `turnOf`, and each has its own window. */
+  constructor(pages: PageMemory, turnOf?: Scratch) {
     this.pages = pages;
-    this.takesTurns = takesTurns;
+    this.#turnOf = turnOf;
+  }
+
+  get takesTurns(): boolean {
+    return this.#turnOf !== undefined;
   }
 
   /** Made when the first page needs it. */
   get zstd(): ZstdPages {
-    this.#zstd ??= new ZstdPages();
+    this.#zstd ??= this.#turnOf?.zstd ?? new ZstdPages();
     return this.#zstd;
   }
 

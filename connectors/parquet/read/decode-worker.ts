@@ -1,13 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { buffersOf, type DecodedBlock } from './column-block.ts';
-import { type EngineName, type EngineOptions, loadEngine } from './engine.ts';
+import type { EngineName, EngineOptions } from './engine.ts';
 import { EngineHost } from './engine-host.ts';
 
 /** The decoding thread: answers one request at a time and hands bytes over without copying them. */
 const { engine, ...options } = workerData as EngineOptions & { readonly engine: EngineName };
 const host = new EngineHost(engine, options);
-// While the first request is still being made. Whether it can be loaded is told to those who ask.
-loadEngine(engine).catch(() => {});
 
 parentPort?.on('message', async ({ id, method, parameters }: { id: number; method: 'open' | 'next' | 'cancel'; parameters: never[] }) => {
   try {

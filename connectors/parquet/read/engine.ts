@@ -14,6 +14,8 @@ export interface ChunkRequest {
   /** Rows of the row group, and rows per chunk: equal when the group is small enough to be decoded at once, which is a fifth faster. */
   readonly rows: number;
   readonly chunkRows: number;
+  /** The first chunk and no other: nothing is kept of the group when it has been given. */
+  readonly once?: boolean;
 }
 
 /** One open file. Chunks are bytes, which move between threads without a copy. */
@@ -24,9 +26,9 @@ export interface EngineFile {
   close(): void;
 }
 
-/** A library that decodes Parquet files. */
+/** A library that decodes Parquet files. Those that one engine has opened share its memory. */
 export interface Engine {
-  open(path: string, options: EngineOptions): Promise<EngineFile>;
+  open(path: string): Promise<EngineFile>;
 }
 
 export interface EngineOptions {
@@ -39,7 +41,7 @@ export interface EngineOptions {
 export type EngineName = 'parquet-wasm' | 'parquetjs';
 
 /** Loads an engine when it is first used: each is large. */
-export async function loadEngine(name: EngineName): Promise<Engine> {
+export async function loadEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
   if (name === 'parquetjs') return (await import('./parquetjs-engine.ts')).parquetjsEngine;
-  return (await import('./wasm-engine.ts')).wasmEngine;
+  return (await import('./wasm-engine.ts')).wasmEngine(options);
 }

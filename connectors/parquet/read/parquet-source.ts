@@ -7,9 +7,11 @@ import { engineReason, unreadable } from '../format/unreadable.ts';
 import { type InputFile, planColumns } from './column-plan.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import type { EngineName } from './engine.ts';
-import { FileCursor } from './file-cursor.ts';
+import { FileCursor, timeSpan } from './file-cursor.ts';
+import { fileShares } from './file-shares.ts';
 import { footerSchema } from './footer-schema.ts';
-import { CursorMerge, type MergedRows } from './merge-cursors.ts';
+import { CursorMerge } from './merge-cursors.ts';
+import type { MergedRows } from './merged-rows.ts';
 import { partitionRange } from './partition-column.ts';
 import { rawRow, rawRowAt } from './raw-row.ts';
 import type { ChunkPlan } from './row-chunk.ts';
@@ -54,10 +56,10 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     refuseUnknown(this.#options.name, files, Object.keys(position ?? {}));
     const decoder = createDecoder(this.#options.engine, this.#options.decodeIn);
     this.#decoder = decoder;
-    const streams = { next: 0 };
     const footerOf = footersOnce();
     const { schema } = this.#options.settled(footerOf);
     const eventTime = this.#options.inOrder ? undefined : rolesOf(schema).eventTime;
+    const opened: { footer: Footer; plan: ChunkPlan; start: number }[] = [];
     for (const file of files) {
       const footer = footerOf(file.path);
       const start = position?.[file.path] ?? 0;
@@ -66,18 +68,21 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
           hint: 'it was replaced; begin anew with --fresh',
         });
       const plan = await this.#planOf(decoder, { file, footer }, files.length > 1 ? eventTime : undefined);
-      this.#cursors.push(new FileCursor(decoder, footer, plan, start, streams));
+      opened.push({ footer, plan, start });
     }
+    // Of all rows, not of those that are left: a run that is resumed cuts chunks as the one before did.
+    const shares = fileShares(opened.flatMap(({ plan, footer }) => timeSpan(plan, footer) ?? []));
+    this.#cursors = opened.map(({ footer, plan, start }) => new FileCursor(decoder, footer, plan, start, shares));
     this.#merge = new CursorMerge(this.#cursors, schema, eventTime !== undefined);
   }
 
   async next(budget: ReadBudget): Promise<SourceBatch<T> | 'idle' | 'end'> {
     const merge = this.#merge;
     if (merge === undefined) throw new MillraceError('INTERNAL', `'${this.#options.name}' is read before it is opened`);
-    const rows = await merge.next((bytesPerRow) => Math.min(budget.rows, Math.floor(budget.bytes / bytesPerRow)), budget.until);
+    const rows = await merge.next(budget);
     // A re-run stops at `until`; rows wait beyond it, so this is not the end.
     if (rows === 'until') return 'idle';
-    return rows === 'end' ? 'end' : this.#sourceBatch(rows);
+    return rows === 'end' ? 'end' : this.#sourceBatch(rows, merge.waiting);
   }
 
   async close(): Promise<void> {
@@ -108,7 +113,7 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
     };
   }
 
-  #sourceBatch(rows: MergedRows): SourceBatch<T> {
+  #sourceBatch(rows: MergedRows, lag: number): SourceBatch<T> {
     const batch = rows.batch as Batch<T>;
     const source = this.#source;
     const rejects = rows.rejects.map(
@@ -127,8 +132,8 @@ export class ParquetSource<T extends TypeMap> implements Source<T> {
       records: batch.numRows + rejects.length,
       rejects,
       position: Object.fromEntries(this.#cursors.map((cursor) => [cursor.footer.path, cursor.position])),
-      lag: this.#cursors.reduce((sum, cursor) => sum + cursor.waiting, 0),
-      bytes: Math.ceil(batch.numRows * rows.bytesPerRow),
+      lag,
+      bytes: rows.bytes,
       rawRecord: (offset) => rawRowAt(rows, offset, (file) => this.#pathOf(file)),
     };
   }

@@ -1,6 +1,6 @@
 import { instantsOf, rolesOf, stringView } from '../../../columnar/index.ts';
 import type { RawRecord } from '../../contract/index.ts';
-import type { MergedRows } from './merge-cursors.ts';
+import type { MergedRows } from './merged-rows.ts';
 import { rowJson } from './row-json.ts';
 
 const encoder = new TextEncoder();

@@ -7,9 +7,10 @@ import type { ChunkRequest, Engine, EngineFile, EngineOptions } from './engine.t
 import type { LibraryFile } from './library-file.ts';
 
 /** Flat columns by our own decoder, all else by parquet-wasm, which is loaded when it is first needed. */
-export const wasmEngine: Engine = {
-  open: async (path, options) => new WasmFile(path, options),
-};
+export function wasmEngine({ pages, wholeGroups = false }: EngineOptions): Engine {
+  const scratch = new Scratch(new PageMemory(pages));
+  return { open: async (path) => new WasmFile(path, scratch, wholeGroups) };
+}
 
 class WasmFile implements EngineFile {
   readonly #path: string;
@@ -21,11 +22,11 @@ class WasmFile implements EngineFile {
     if (readSync(this.#file, into, 0, into.length, position) < into.length) throw new RangeError('the file ends within it');
   };
 
-  constructor(path: string, { pages, wholeGroups }: EngineOptions) {
+  constructor(path: string, scratch: Scratch, wholeGroups: boolean) {
     this.#path = path;
     this.#file = openSync(path, 'r');
-    this.#wholeGroups = wholeGroups ?? false;
-    this.#scratch = new Scratch(new PageMemory(pages));
+    this.#wholeGroups = wholeGroups;
+    this.#scratch = scratch;
   }
 
   async schema(): Promise<Uint8Array> {

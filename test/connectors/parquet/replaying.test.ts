@@ -182,7 +182,7 @@ describe('pace', () => {
       budget: () => ({ rows: 100, bytes: 1e9 }),
       seen: (batch) => lines.push(progressLine(progress.update(batch, (lines.length + 1) * 1_000), 70)),
     });
-    expect(lines[0]).toMatch(/^\[#+\.+\] {2}22 % {2}90 rows {2}2023-11-14T22:35Z {2}4 s left$/);
+    expect(lines[0]).toMatch(/^\[#+\.+\] {2}25 % {2}100 rows {2}2023-11-14T22:37Z {2}3 s left$/);
     expect(lines.at(-1)).toMatch(/^\[#+\] 100 % {2}400 rows {2}2023-11-14T23:52Z {2}0 s left$/);
     expect(lines.every((line) => line.length === 70)).toBe(true);
   });

@@ -36,6 +36,7 @@ import { pageProgram, type Random } from '../../../../kernels/index.ts';
 export interface Cut {
   readonly chunkRows?: number;
   readonly skip?: number;
+  readonly once?: boolean;
 }
 
 export function footerOf(bytes: Uint8Array): Footer {
@@ -44,7 +45,7 @@ export function footerOf(bytes: Uint8Array): Footer {
 }
 
 /** Batches of those columns of a file that our decoder takes, by it alone. */
-export function ownBatches(bytes: Uint8Array, { chunkRows, skip = 0 }: Cut = {}, footer = footerOf(bytes)): RecordBatch[] {
+export function ownBatches(bytes: Uint8Array, { chunkRows, skip = 0, once = false }: Cut = {}, footer = footerOf(bytes)): RecordBatch[] {
   const groups = footer.thrift.structs(4);
   const flatOf = (fields: readonly Field[], rowGroup: number) =>
     flatColumns(
@@ -58,7 +59,7 @@ export function ownBatches(bytes: Uint8Array, { chunkRows, skip = 0 }: Cut = {},
       if (position + into.length > bytes.length) throw new RangeError('the file ends within it');
       into.set(bytes.subarray(position, position + into.length));
     };
-    const cut = { skip, rows, chunkRows: chunkRows ?? rows };
+    const cut = { skip, rows, chunkRows: chunkRows ?? rows, once };
     return Array.from(flatChunks(read, flatOf(fields, rowGroup) ?? [], cut, new Scratch(new PageMemory(pageProgram()))), (columns) =>
       blockBatch({ columns }, fields),
     );

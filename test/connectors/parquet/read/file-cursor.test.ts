@@ -50,7 +50,7 @@ async function rowsRead(from: number, bytes: number) {
   const columns = { read, fields, columns: (decoded: typeof batch) => decoded.data.children } as ChunkPlan['columns'];
   const plan = { schema, decoded: schema, columns, filter: [], mergeBy: undefined, partitionRange: () => undefined } as ChunkPlan;
   const told = telling();
-  const cursor = new FileCursor(told.decoder, { ...footer, rowGroups: groups }, plan, from, { next: 0 });
+  const cursor = new FileCursor(told.decoder, { ...footer, rowGroups: groups }, plan, from, { nextStream: 0, bytesPerFile: 256 * KB * KB });
   const spans: [number, number][] = [];
   const ahead: number[] = [];
   for (await cursor.load([]); !cursor.ended; await cursor.load([])) {

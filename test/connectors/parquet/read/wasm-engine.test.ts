@@ -12,7 +12,7 @@ const pathOf = (name: string) => fileURLToPath(new URL(`../fixtures/${name}.parq
 
 async function blocksOf(name: string, chunkRows: number, columns?: readonly string[]): Promise<{ blocks: DecodedBlock[]; rows: string[] }> {
   const footer = readFooter(pathOf(name));
-  const file = await wasmEngine.open(footer.path, { pages: pageProgram() });
+  const file = await wasmEngine({ pages: pageProgram() }).open(footer.path);
   const { fields } = RecordBatchReader.from(await file.schema()).open().schema;
   const wanted = fields.filter((field) => columns?.includes(field.name as string) ?? true);
   const blocks: DecodedBlock[] = [];
