@@ -32,7 +32,14 @@ describe('several files', () => {
     expect(new Set(read.offsets).size).toBe(expected.length);
   });
 
-  test('give the same rows and offsets when cut and resumed anywhere', async () => {
+  const strict = schema({ at: required(timestamp()), value: required(float64()), count: int64() }, { eventTime: 'at' });
+  const filtered = { where: { count: { min: 100n, max: 480n } } };
+  test.each([
+    ['', { schema: readings }],
+    [', with rows left out', { schema: strict }],
+    [', with rows left out and others not wanted', { schema: strict, ...filtered }],
+  ])('give the same rows, rejects and offsets when cut and resumed anywhere%s', async (_, options) => {
+    const merged = () => parquet(join(folder, 'merge'), { ...options, decodeIn: 'caller' } as never) as never;
     const whole = await readAll(merged());
     await fc.assert(
       fc.asyncProperty(
@@ -56,6 +63,8 @@ describe('several files', () => {
           const after = await readAll(merged(), { position, budget });
           expect([...before.rows, ...after.rows]).toEqual(whole.rows);
           expect([...before.offsets, ...after.offsets]).toEqual(whole.offsets);
+          const rejected = (read: typeof whole) => read.rejects.map(({ record }) => [record.offset, record.headers[1]?.value?.toString()]);
+          expect([...rejected(before), ...rejected(after)]).toEqual(rejected(whole));
         },
       ),
       { numRuns: 15 },

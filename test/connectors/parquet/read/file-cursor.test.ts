@@ -11,6 +11,7 @@ import { FileCursor } from '../../../../connectors/parquet/read/file-cursor.ts';
 import type { ChunkPlan } from '../../../../connectors/parquet/read/row-chunk.ts';
 import { range, readingBatch } from '../sample-files.ts';
 
+const KB = 1024;
 const folder = mkdtempSync(join(tmpdir(), 'millrace-cursor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -34,11 +35,14 @@ function telling(): { decoder: Decoder; requests: ChunkRequest[]; cancelled: num
   return { decoder, requests, cancelled };
 }
 
-/** Rows 0 to 99 in groups of ten, of which one column is read; `bytes` is what the footer says that it has in each group. The others have very many. */
-async function rowsRead(from: number, bytes: number) {
-  const path = join(folder, 'ten-groups.parquet');
-  const batch = readingBatch(range(0, 100));
-  writeFileSync(path, writeParquet(Table.fromIPCStream(batchToIpc(batch)), new WriterPropertiesBuilder().setMaxRowGroupSize(10).build()));
+/** Rows in groups, a hundred in tens, of which one column is read; `bytes` is what the footer says that it has in each group. The others have very many. */
+async function rowsRead(from: number, bytes: number, { rows = 100, groupRows = 10, bytesPerFile = 256 * KB * KB } = {}) {
+  const path = join(folder, `groups-of-${groupRows}.parquet`);
+  const batch = readingBatch(range(0, rows));
+  writeFileSync(
+    path,
+    writeParquet(Table.fromIPCStream(batchToIpc(batch)), new WriterPropertiesBuilder().setMaxRowGroupSize(groupRows).build()),
+  );
   const footer = readFooter(path);
   const fields = [batch.schema.fields[0]] as ChunkPlan['columns']['fields'];
   const read = fields.map(({ name }) => name as string);
@@ -50,7 +54,7 @@ async function rowsRead(from: number, bytes: number) {
   const columns = { read, fields, columns: (decoded: typeof batch) => decoded.data.children } as ChunkPlan['columns'];
   const plan = { schema, decoded: schema, columns, filter: [], mergeBy: undefined, partitionRange: () => undefined } as ChunkPlan;
   const told = telling();
-  const cursor = new FileCursor(told.decoder, { ...footer, rowGroups: groups }, plan, from, { nextStream: 0, bytesPerFile: 256 * KB * KB });
+  const cursor = new FileCursor(told.decoder, { ...footer, rowGroups: groups }, plan, from, { nextStream: 0, bytesPerFile });
   const spans: [number, number][] = [];
   const ahead: number[] = [];
   for (await cursor.load([]); !cursor.ended; await cursor.load([])) {
@@ -62,8 +66,6 @@ async function rowsRead(from: number, bytes: number) {
   await told.decoder.end();
   return { ...told, spans, ahead };
 }
-
-const KB = 1024;
 
 test('four small groups are on their way while one is read, in order, each once', async () => {
   const { spans, ahead, requests, cancelled } = await rowsRead(13, KB);
@@ -83,4 +85,15 @@ test('of larger ones, one', async () => {
   const { spans, ahead } = await rowsRead(0, 20 * KB * KB);
   expect(spans).toEqual(range(0, 10).map((group) => [group * 10, group * 10 + 10]));
   expect(ahead).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+});
+
+test('with a small share, chunk by chunk, each found again; they end where they would end for a run from the start', async () => {
+  const small = { rows: 1_400, groupRows: 700, bytesPerFile: KB * KB };
+  const { spans, requests, cancelled } = await rowsRead(0, 20 * KB * KB, small);
+  const ends = [256, 512, 700, 956, 1_212, 1_400];
+  expect(spans).toEqual(ends.map((end, at) => [ends[at - 1] ?? 0, end]));
+  expect(requests.every(({ once }) => once)).toBe(true);
+  expect(cancelled).toEqual([]);
+  const resumed = await rowsRead(300, 20 * KB * KB, small);
+  expect(resumed.spans).toEqual([[300, 512], ...spans.slice(2)]);
 });
